@@ -1,0 +1,27 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions of anycam_ros: one base, one subclass per concern."""
+
+
+class AnyCamError(Exception):
+    """Base of every error that anycam_ros raises on purpose."""
+
+
+class ConfigError(AnyCamError, ValueError):
+    """A configuration value is outside of what is allowed."""
+
+
+class FrameError(AnyCamError, ValueError):
+    """A frame cannot be processed; it is skipped and the state stays as it was."""
+
+
+class StampError(FrameError):
+    """A frame's stamp does not follow the one before it."""
+
+
+class SourceError(AnyCamError):
+    """An input (bag, video, folder) cannot be read, or breaks off."""
+
+
+class DependencyError(AnyCamError, ImportError):
+    """An optional package that the chosen option needs is not installed."""

@@ -1,0 +1,60 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pinhole camera of one image size, with its distortion."""
+
+from dataclasses import dataclass, replace
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.errors import ConfigError
+
+DISTORTION_LENGTHS = {'plumb_bob': (0, 4, 5), 'rational_polynomial': (8,), 'equidistant': (4,)}
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """Hold a pinhole camera; lengths in pixels of an image of width x height.
+
+    The distortion follows sensor_msgs/CameraInfo: `plumb_bob` (k1 k2 p1 p2 k3),
+    `rational_polynomial` (8 values) or `equidistant` (4 values); empty means none.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    distortion: tuple[float, ...] = ()
+    distortion_model: str = 'plumb_bob'
+
+    def __post_init__(self) -> None:
+        """Refuse what no camera has."""
+        values = (self.fx, self.fy, self.cx, self.cy, *self.distortion)
+        if not all(math.isfinite(v) for v in values) or self.fx <= 0 or self.fy <= 0:
+            raise ConfigError(
+                f'intrinsics fx={self.fx} fy={self.fy} cx={self.cx} cy={self.cy} '
+                f'distortion={self.distortion}: all must be finite and fx, fy above 0. '
+                'Leave the intrinsics out and the focal length is estimated.')
+        if self.distortion_model not in DISTORTION_LENGTHS:
+            raise ConfigError(
+                f'distortion model {self.distortion_model!r} is unknown; '
+                f'known: {", ".join(DISTORTION_LENGTHS)}.')
+
+    @classmethod
+    def centred(cls, width: int, height: int, focal_px: float) -> 'Intrinsics':
+        """Return a camera with square pixels and its principal point in the image centre."""
+        return cls(width, height, focal_px, focal_px, width / 2, height / 2)
+
+    def resized(self, width: int, height: int) -> 'Intrinsics':
+        """Return the same camera for the image resized to width x height (edges on edges)."""
+        x, y = width / self.width, height / self.height
+        return replace(self, width=width, height=height, fx=self.fx * x, fy=self.fy * y,
+                       cx=self.cx * x, cy=self.cy * y)
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """Return K, (3, 3)."""
+        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]], np.float64)

@@ -1,0 +1,10 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The odometry pipeline: frames in, estimates out."""
+
+from anycam_ros.odometry.config import OdometryConfig
+from anycam_ros.odometry.estimate import OdometryEstimate, Status
+from anycam_ros.odometry.frame import Frame
+from anycam_ros.odometry.visual_odometry import VisualOdometry
+
+__all__ = ['Frame', 'OdometryConfig', 'OdometryEstimate', 'Status', 'VisualOdometry']

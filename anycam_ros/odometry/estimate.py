@@ -1,0 +1,52 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What comes out of the odometry for one frame: all that any output needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.geometry.camera import Intrinsics
+
+
+class Status(IntEnum):
+    """Say how far an estimate can be trusted."""
+
+    INITIALIZING = 0
+    TRACKING = 1
+    DEGRADED = 2
+    LOST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class OdometryEstimate:
+    """Hold the estimate for one frame.
+
+    T_odom_camera maps points of the camera (optical axes: x right, y down, z forward) into odom,
+    which has body axes (x forward, y left, z up) as the first view had them (REP-103). Lengths
+    are in metres when scale_source is not 'none', otherwise in an arbitrary but constant unit.
+    Covariances and twist have the order of nav_msgs (linear x y z, angular x y z): the pose
+    covariance in the axes of odom, twist and its covariance in the axes of the camera.
+    """
+
+    stamp_s: float
+    status: Status
+    reason: str                                # why not TRACKING; empty when TRACKING
+    T_odom_camera: NDArray[np.float64]         # (4, 4)
+    pose_covariance: NDArray[np.float64]       # (6, 6)
+    twist: NDArray[np.float64]                 # (6,) per second
+    twist_covariance: NDArray[np.float64]      # (6, 6)
+    intrinsics: Intrinsics                     # of the raw image, as used for this frame
+    focal_std_px: float                        # inf while unobserved
+    focal_source: str                          # 'prior', 'estimated' or 'given'
+    focal_candidates_px: NDArray[np.float64]   # (32,) of the raw image
+    focal_log_probs: NDArray[np.float64]       # (32,)
+    uncertainty: NDArray[np.float32]           # (H, W) raw image size; expected flow error, px
+    motion_mask: NDArray[np.uint8]             # (H, W) raw image size; 255 where things move
+    scale_source: str                          # 'none', 'depth'
+    static_share: float                        # share of the picture that follows the camera
+    is_key_frame: bool
+    timings_ms: Mapping[str, float]            # per stage, and 'total'

@@ -1,0 +1,71 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Configuration fields that describe themselves: unit, range, meaning.
+
+One declaration serves the dataclass, the ROS parameter, the command line and the YAML file.
+"""
+
+from dataclasses import dataclass, Field, field, fields
+import math
+from typing import Any
+
+from anycam_ros.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Option:
+    """Describe one configuration value."""
+
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ''
+
+    @property
+    def allowed(self) -> str:
+        """Return the allowed values in words."""
+        if self.choices:
+            return 'one of ' + ', '.join(repr(choice) for choice in self.choices)
+        unit = f' {self.unit}' if self.unit else ''
+        if self.minimum is None and self.maximum is None:
+            return 'any value'
+        if self.maximum is None:
+            return f'at least {self.minimum:g}{unit}'
+        if self.minimum is None:
+            return f'at most {self.maximum:g}{unit}'
+        return f'{self.minimum:g} to {self.maximum:g}{unit}'
+
+
+def option(default: Any, description: str, **limits: Any) -> Any:  # noqa: ANN401
+    """Return a dataclass field with an Option as its metadata."""
+    return field(default=default, metadata={'option': Option(description, **limits)})
+
+
+def describe(config_field: 'Field[Any]') -> Option:
+    """Return the Option of a dataclass field."""
+    described: Option = config_field.metadata['option']
+    return described
+
+
+def validate(config: Any) -> None:  # noqa: ANN401
+    """Raise ConfigError when a field of the dataclass instance is outside of its Option."""
+    for config_field in fields(config):
+        check(config_field.name, getattr(config, config_field.name), config_field)
+
+
+def check(name: str, value: Any, config_field: 'Field[Any]') -> None:  # noqa: ANN401
+    """Raise ConfigError when the value does not fit the field's type and Option."""
+    described = describe(config_field)
+    expected = type(config_field.default)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = is_number if expected is float else type(value) is expected
+    if fits and described.choices:
+        fits = value in described.choices
+    if fits and is_number:
+        low, high = described.minimum, described.maximum
+        fits = math.isfinite(value) and (low is None or value >= low) \
+            and (high is None or value <= high)
+    if not fits:
+        raise ConfigError(f'{name} is {value!r}; allowed: {expected.__name__}, '
+                          f'{described.allowed}. {described.description}')
