@@ -1,0 +1,67 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Build interface packages into the virtual environment that runs this script."""
+
+import os
+from pathlib import Path
+import re
+import subprocess
+import sys
+import sysconfig
+import tempfile
+
+import numpy as np
+
+BARE = Path(__file__).resolve().parent
+PACKAGES = (BARE / 'tf2_msgs', BARE.parent)
+PREFIX = Path(sys.prefix)
+
+
+def main() -> None:
+    """Build the packages in their order, and let anycam_ros run from the source tree."""
+    relocate_exports()
+    for package in PACKAGES:
+        build(package)
+    # Without its __init__.py, the generated folder is a portion of the package in the source tree.
+    (site_packages() / 'anycam_ros' / '__init__.py').unlink()
+    (site_packages() / 'anycam_ros_source_tree.pth').write_text(
+        f'{BARE.parent}\n{BARE / "python"}\n', 'utf-8')
+
+
+def site_packages() -> Path:
+    """Return where the environment keeps its Python packages."""
+    return Path(sysconfig.get_path('purelib'))
+
+
+def relocate_exports() -> None:
+    """Replace the include folders of the machine that built the wheels by those of this one."""
+    folders = f'{sysconfig.get_path("include")};{np.get_include()}'
+    elsewhere = re.compile(r'(?<=INTERFACE_INCLUDE_DIRECTORIES ")/opt/python/[^"]*(?=")')
+    for export in PREFIX.glob('share/*/cmake/export_*__rosidl_generator_pyExport.cmake'):
+        text = export.read_text('utf-8')
+        relocated = elsewhere.sub(lambda _: folders, text)
+        if relocated != text:
+            export.write_text(relocated, 'utf-8')
+
+
+def build(package: Path) -> None:
+    """Configure, build and install one package with the CMake and Ninja of the environment."""
+    programs = PREFIX / 'bin'
+    environment = os.environ | {
+        'AMENT_PREFIX_PATH': str(PREFIX),
+        'CMAKE_PREFIX_PATH': str(PREFIX),
+        'PATH': f'{programs}{os.pathsep}{os.environ["PATH"]}',
+    }
+    with tempfile.TemporaryDirectory(prefix='anycam_ros_build_') as folder:
+        subprocess.run(
+            (programs / 'cmake', '-G', 'Ninja', '-S', package, '-B', folder,
+             f'-DCMAKE_INSTALL_PREFIX={PREFIX}', f'-DPython3_EXECUTABLE={programs / "python"}',
+             '-DBUILD_TESTING=OFF', '-DMESSAGES_ONLY=ON'),
+            env=environment, check=True)
+        subprocess.run(
+            (programs / 'cmake', '--build', folder, '--target', 'install'),
+            env=environment, check=True)
+
+
+if __name__ == '__main__':
+    main()
