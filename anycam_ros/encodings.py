@@ -127,6 +127,7 @@ def decompress_rgb(data: Buffer) -> Image:
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     bgr = cv2.imdecode(np.frombuffer(raw, np.uint8), flags) if raw else None
     if bgr is None:
-        raise FrameError(f'compressed image of {len(raw)} bytes (starts with {raw[:4]!r}) cannot be '
-                         'decoded; allowed: complete JPEG or PNG data. Check the camera driver.')
+        raise FrameError(f'compressed image of {len(raw)} bytes (starts with {raw[:4]!r}) cannot '
+                         'be decoded; allowed: complete JPEG or PNG data. '
+                         'Check the camera driver.')
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

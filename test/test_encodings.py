@@ -92,7 +92,9 @@ def test_every_encoding_returns_contiguous_rgb(encoding: str) -> None:
     described = ENCODINGS[encoding]
     step = WIDTH * described.channels * described.sample_bytes + 1
     out = to_rgb(bytes(step * HEIGHT), encoding, HEIGHT, WIDTH, step)
-    assert (out.shape, out.dtype, out.flags.c_contiguous) == ((HEIGHT, WIDTH, 3), np.uint8, True)
+    assert out.shape == (HEIGHT, WIDTH, 3)
+    assert out.dtype == np.uint8
+    assert out.flags.c_contiguous
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [
