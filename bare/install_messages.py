@@ -5,6 +5,7 @@
 import os
 from pathlib import Path
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -18,19 +19,16 @@ PREFIX = Path(sys.prefix)
 
 
 def main() -> None:
-    """Build the packages in their order, and let anycam_ros run from the source tree."""
+    """Build the packages in their order; anycam_ros itself stays in the source tree."""
     relocate_exports()
     for package in PACKAGES:
         build(package)
-    # Without its __init__.py, the generated folder is a portion of the package in the source tree.
-    (site_packages() / 'anycam_ros' / '__init__.py').unlink()
-    (site_packages() / 'anycam_ros_source_tree.pth').write_text(
-        f'{BARE.parent}\n{BARE / "python"}\n', 'utf-8')
-
-
-def site_packages() -> Path:
-    """Return where the environment keeps its Python packages."""
-    return Path(sysconfig.get_path('purelib'))
+    site_packages = Path(sysconfig.get_path('purelib'))
+    # What stays is anycam_ros.msg, which extends the package in the source tree.
+    (site_packages / 'anycam_ros' / '__init__.py').unlink()
+    for metadata in site_packages.glob('anycam_ros-*.egg-info'):
+        shutil.rmtree(metadata)
+    (site_packages / 'anycam_ros_bare.pth').write_text(f'{BARE / "python"}\n', 'utf-8')
 
 
 def relocate_exports() -> None:

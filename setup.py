@@ -1,0 +1,26 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Install the odometry and its command line with pip; the ROS node needs CMakeLists.txt."""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+manifest = ET.parse(HERE / 'package.xml')
+requirements = (HERE / 'requirements.txt').read_text('utf-8').splitlines()
+
+setup(
+    name=manifest.findtext('name'),
+    version=manifest.findtext('version'),
+    description=' '.join(manifest.findtext('description', '').split()),
+    author=manifest.findtext('author'),
+    maintainer=manifest.findtext('maintainer'),
+    license=manifest.findtext('license'),
+    package_dir={'': '.'},
+    packages=find_packages(include=['anycam_ros', 'anycam_ros.*']),
+    python_requires='>=3.10',
+    install_requires=[line for line in requirements if not line.startswith('#')],
+    entry_points={'console_scripts': ['anycam = anycam_ros.cli:main']},
+)
