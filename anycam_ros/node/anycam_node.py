@@ -1,0 +1,144 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The ROS 2 node: images in; odometry, TF, intrinsics, masks and status out.
+
+The executor thread only stores the newest image. The worker thread takes it from there, runs the
+odometry (whose heavy parts hold no GIL) and publishes: nothing queues up behind a slow frame.
+"""
+
+from collections.abc import Callable, Sequence
+import gc
+import signal
+import sys
+from threading import Event, Thread
+from typing import Any, TYPE_CHECKING
+
+from rcl_interfaces.msg import SetParametersResult
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.logging import get_logger
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from anycam_ros.errors import ConfigError
+from anycam_ros.node.config import NodeConfig
+from anycam_ros.node.mailbox import Mailbox
+from anycam_ros.node.parameters import (
+    declare,
+    refuse_or_replace,
+    warn_of_unknown,
+    withdraw_given,
+)
+from anycam_ros.node.watchdog import SILENCE_S, why_silent
+from anycam_ros.node.worker import Worker
+from anycam_ros.odometry import OdometryConfig
+
+if TYPE_CHECKING:
+    from rclpy.parameter import Parameter
+    from rclpy.subscription import Subscription
+
+IMAGE_TOPICS = {'raw': (Image, 'image'), 'compressed': (CompressedImage, 'image/compressed')}
+SIGNAL_CHECK_S = 0.1
+
+
+class AnyCamNode(Node):
+    """Estimate the motion of one uncalibrated camera."""
+
+    def __init__(self) -> None:
+        """Read the parameters; raises ConfigError for a value that is not allowed."""
+        super().__init__('anycam', automatically_declare_parameters_from_overrides=True)
+        given = withdraw_given(self)
+        warn_of_unknown(self, given)
+        self._config = declare(self, NodeConfig, given)
+        self._odometry_config = declare(self, OdometryConfig, given)
+        self._mailbox: Mailbox[Image | CompressedImage] = Mailbox()
+        self._worker = Worker(self, self._config, self._odometry_config, self._mailbox)
+        self._thread = Thread(target=self._work, name='odometry')
+        self.add_on_set_parameters_callback(self._on_parameters)
+
+    def start(self) -> None:
+        """Listen to the camera."""
+        message_type, self._topic = IMAGE_TOPICS[self._config.image_transport]
+        self._images = self._subscribe(message_type, self._topic, self._mailbox.put)
+        if self._odometry_config.intrinsics == 'given':
+            self._subscribe(CameraInfo, 'camera_info', self._on_camera_info)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the frame at hand; harmless when repeated."""
+        self._mailbox.close()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def is_working(self) -> bool:
+        """Return whether the odometry runs; it stops by itself only on an error."""
+        return self._thread.is_alive()
+
+    def _subscribe(self, message_type: type, topic: str, callback: Callable[[Any], None]
+                   ) -> 'Subscription[Any]':
+        sensor_data = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+        return self.create_subscription(
+            message_type, topic, callback, sensor_data,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        self._worker.camera_info = message
+
+    def _on_parameters(self, parameters: 'Sequence[Parameter[Any]]') -> SetParametersResult:
+        self._config, result = refuse_or_replace(self._config, parameters)
+        self._worker.configure(self._config)
+        return result
+
+    def _work(self) -> None:
+        """Serve the mailbox until it is closed."""
+        while not self._mailbox.closed:
+            message = self._mailbox.take(timeout_s=SILENCE_S)
+            if message is not None:
+                self._worker.handle(message)
+            elif not self._mailbox.closed:
+                self._worker.handle_silence(why_silent(self, self._images, self._topic))
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM; return the exit code."""
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = AnyCamNode()
+        # Nothing that exists now will ever be garbage: spare the collector from looking again.
+        gc.collect()
+        gc.freeze()
+        return _run(node)
+    except ConfigError as error:
+        get_logger('anycam').fatal(str(error))
+        return 2
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        rclpy.try_shutdown()
+
+
+def _run(node: AnyCamNode) -> int:
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    node.start()
+    try:
+        while node.is_working and not stop.is_set():
+            executor.spin_once(timeout_sec=SIGNAL_CHECK_S)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        node.stop()
+        executor.shutdown()
+        node.destroy_node()
+    return 0 if stop.is_set() else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

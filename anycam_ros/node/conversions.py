@@ -1,0 +1,74 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""ROS messages to arrays and cameras, and back."""
+
+import cv2
+from cv_bridge import CvBridge
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from anycam_ros.encodings import decompress_rgb, to_rgb
+from anycam_ros.errors import ConfigError, FrameError
+from anycam_ros.geometry.camera import Intrinsics
+
+_BRIDGE = CvBridge()
+NO_DISTORTION = (0.0,) * 5
+
+
+def image_to_rgb(message: Image | CompressedImage) -> NDArray[np.uint8]:
+    """Return the image as (H, W, 3) uint8 RGB; for rgb8 without padding a view of the message.
+
+    Not by way of cv_bridge: it copies each image once more, and offline reading has no cv_bridge
+    but must see the same pixels. Raises FrameError for what is no image.
+    """
+    try:
+        if isinstance(message, CompressedImage):
+            return decompress_rgb(message.data)
+        return to_rgb(message.data, message.encoding, message.height, message.width, message.step,
+                      bool(message.is_bigendian))
+    except cv2.error as error:
+        raise FrameError(f'image cannot be converted: {error}. Look at the camera driver.') \
+            from error
+
+
+def array_to_image(header: Header, pixels: NDArray[np.uint8] | NDArray[np.float32],
+                   encoding: str) -> Image:
+    """Return (H, W) pixels as a message of the encoding, which must match their type."""
+    # Passthrough leaves out the compiled part of cv_bridge, which is bound to one NumPy ABI.
+    message: Image = _BRIDGE.cv2_to_imgmsg(pixels, 'passthrough', header)
+    message.encoding = encoding
+    return message
+
+
+def intrinsics_from_camera_info(message: CameraInfo) -> Intrinsics | None:
+    """Return the camera of the image that the message belongs to; None when uncalibrated.
+
+    K is that of the full sensor; binning and region of interest make it that of the image.
+    Raises FrameError for a calibration that no camera has.
+    """
+    if message.k[0] == 0.0:
+        return None
+    step_x, step_y = max(message.binning_x, 1), max(message.binning_y, 1)
+    roi = message.roi
+    try:
+        return Intrinsics(
+            width=(roi.width or message.width) // step_x,
+            height=(roi.height or message.height) // step_y,
+            fx=message.k[0] / step_x, fy=message.k[4] / step_y,
+            cx=(message.k[2] - roi.x_offset) / step_x, cy=(message.k[5] - roi.y_offset) / step_y,
+            distortion=tuple(message.d), distortion_model=message.distortion_model or 'plumb_bob')
+    except ConfigError as error:
+        raise FrameError(f'camera_info is unusable: {error}') from error
+
+
+def camera_info_from_intrinsics(header: Header, intrinsics: Intrinsics) -> CameraInfo:
+    """Return the CameraInfo of a single camera (R = I, P = [K|0]) for the raw image."""
+    projection = np.zeros((3, 4))
+    projection[:, :3] = intrinsics.matrix
+    return CameraInfo(
+        header=header, height=intrinsics.height, width=intrinsics.width,
+        distortion_model=intrinsics.distortion_model if intrinsics.distortion else 'plumb_bob',
+        d=intrinsics.distortion or NO_DISTORTION,
+        k=intrinsics.matrix.ravel(), r=np.eye(3).ravel(), p=projection.ravel())

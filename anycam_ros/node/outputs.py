@@ -1,0 +1,98 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node publishes."""
+
+from collections import deque
+from typing import Any, TYPE_CHECKING
+
+from geometry_msgs.msg import PoseStamped, TransformStamped, TwistWithCovariance
+from nav_msgs.msg import Odometry, Path
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+from tf2_ros import TransformBroadcaster
+
+from anycam_ros.msg import Status
+from anycam_ros.node.config import NodeConfig
+from anycam_ros.node.conversions import array_to_image, camera_info_from_intrinsics
+from anycam_ros.node.transforms import Motion, pose_from_matrix, transform_from_pose
+from anycam_ros.odometry import OdometryEstimate
+
+if TYPE_CHECKING:
+    from rclpy.publisher import Publisher
+
+PATH_PERIOD_S = 0.1
+
+
+class Outputs:
+    """Publish estimates; each message has the stamp of the image that it comes from."""
+
+    def __init__(self, node: Node, config: NodeConfig) -> None:
+        """Create the publishers (reliable, REP-2003) and the transform broadcaster."""
+        self.config = config
+        self._odom = _publisher(node, Odometry, 'odom')
+        self._camera_info = _publisher(node, CameraInfo, 'estimated/camera_info')
+        self._motion_mask = _publisher(node, Image, 'motion_mask')
+        self._uncertainty = _publisher(node, Image, 'uncertainty')
+        self._status = _publisher(node, Status, 'status')
+        self._path = _publisher(node, Path, 'path')
+        self._broadcaster = TransformBroadcaster(node)
+        self._poses: deque[PoseStamped] = deque()
+
+    def publish_status(self, status: Status) -> None:
+        """Publish how the odometry is."""
+        self._status.publish(status)
+
+    def publish_motion(self, header: Header, child_frame: str, motion: Motion) -> None:
+        """Publish pose and twist, and by them the transform and the path."""
+        in_odom = Header(stamp=header.stamp, frame_id=self.config.odom_frame)
+        odometry = Odometry(header=in_odom, child_frame_id=child_frame)
+        odometry.pose.pose = pose_from_matrix(motion.T_target_source)
+        odometry.pose.covariance = motion.pose_covariance.ravel()
+        odometry.twist = _twist(motion)
+        self._odom.publish(odometry)
+        pose = odometry.pose.pose
+        if self.config.publish_tf:
+            self._broadcaster.sendTransform(TransformStamped(
+                header=in_odom, child_frame_id=child_frame, transform=transform_from_pose(pose)))
+        self._extend_path(PoseStamped(header=in_odom, pose=pose))
+
+    def publish_camera(self, header: Header, estimate: OdometryEstimate) -> None:
+        """Publish the intrinsics; mask and uncertainty where someone listens."""
+        self._camera_info.publish(camera_info_from_intrinsics(header, estimate.intrinsics))
+        if self._motion_mask.get_subscription_count():
+            self._motion_mask.publish(array_to_image(header, estimate.motion_mask, 'mono8'))
+        if self._uncertainty.get_subscription_count():
+            self._uncertainty.publish(array_to_image(header, estimate.uncertainty, '32FC1'))
+
+    def _extend_path(self, pose: PoseStamped) -> None:
+        poses = self._poses
+        passed_s = _seconds(pose.header) - _seconds(poses[-1].header) if poses else PATH_PERIOD_S
+        if passed_s < 0:
+            poses.clear()
+        elif passed_s < PATH_PERIOD_S:
+            return
+        poses.append(pose)
+        while len(poses) > self.config.path_max_size:
+            poses.popleft()
+        if poses and self._path.get_subscription_count():
+            self._path.publish(Path(header=pose.header, poses=list(poses)))
+
+
+def _publisher(node: Node, message_type: type, topic: str) -> 'Publisher[Any]':
+    return node.create_publisher(
+        message_type, topic, QoSProfile(depth=10),
+        qos_overriding_options=QoSOverridingOptions.with_default_policies())
+
+
+def _twist(motion: Motion) -> TwistWithCovariance:
+    message = TwistWithCovariance(covariance=motion.twist_covariance.ravel())
+    linear, angular = message.twist.linear, message.twist.angular
+    linear.x, linear.y, linear.z, angular.x, angular.y, angular.z = motion.twist.tolist()
+    return message
+
+
+def _seconds(header: Header) -> float:
+    return float(header.stamp.sec + 1e-9 * header.stamp.nanosec)

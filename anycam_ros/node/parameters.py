@@ -1,0 +1,112 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""ROS parameters, declared from the fields of the configuration dataclasses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import Field, fields, replace
+from difflib import get_close_matches
+import math
+from typing import Any, TYPE_CHECKING, TypeVar
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.node import Node
+
+from anycam_ros.errors import ConfigError
+from anycam_ros.node.config import CHANGEABLE, NodeConfig
+from anycam_ros.odometry import OdometryConfig
+from anycam_ros.odometry.options import check, describe
+
+if TYPE_CHECKING:
+    from rclpy.parameter import Parameter
+
+Config = TypeVar('Config')
+
+FIELDS: dict[str, 'Field[Any]'] = {
+    field.name: field for config in (NodeConfig, OdometryConfig) for field in fields(config)}
+OF_RCLPY = ('use_sim_time', 'start_type_description_service', 'qos_overrides.')
+INT64 = range(-2**63, 2**63)
+
+
+def withdraw_given(node: Node) -> dict[str, Any]:
+    """Return the values that were given to the node, and undeclare their parameters.
+
+    The node must have declared its parameters from overrides: in no other way does it learn of
+    names that it does not know, such as typing errors.
+    """
+    given = {name: parameter.value
+             for name, parameter in node.get_parameters_by_prefix('').items()
+             if not name.startswith(OF_RCLPY)}
+    for name in given:
+        node.undeclare_parameter(name)
+    return given
+
+
+def declare(node: Node, config_type: type[Config], given: Mapping[str, Any]) -> Config:
+    """Declare each field of the dataclass as a parameter; return the instance of given values.
+
+    Raises ConfigError for a value of the wrong type or outside of its range.
+    """
+    values = {}
+    for field in fields(config_type):  # type: ignore[arg-type]
+        value = given.get(field.name, field.default)
+        check(field.name, value, field)
+        values[field.name] = float(value) if isinstance(field.default, float) else value
+    config = config_type(**values)
+    for name, value in values.items():
+        node.declare_parameter(name, value, _descriptor(FIELDS[name]), ignore_override=True)
+    return config
+
+
+def warn_of_unknown(node: Node, names: Iterable[str]) -> None:
+    """Warn of parameters that were given to the node but that it does not have."""
+    for name in names:
+        if name in FIELDS:
+            continue
+        near = get_close_matches(name, FIELDS, n=1)
+        hint = f'did you mean {near[0]}?' if near else f'known: {", ".join(sorted(FIELDS))}.'
+        node.get_logger().warning(f'parameter {name} does not exist and is ignored; {hint}')
+
+
+def refuse_or_replace(config: NodeConfig, parameters: 'Sequence[Parameter[Any]]'
+                      ) -> tuple[NodeConfig, SetParametersResult]:
+    """Return the configuration with the changed parameters, or as it was and the reason why."""
+    changed = {}
+    try:
+        for parameter in parameters:
+            name = parameter.name
+            if name not in FIELDS:
+                continue
+            check(name, parameter.value, FIELDS[name])
+            if name not in CHANGEABLE:
+                raise ConfigError(f'{name} is fixed while the node runs; restart the node with '
+                                  f'it. These may change: {", ".join(CHANGEABLE)}.')
+            changed[name] = parameter.value
+        return replace(config, **changed), SetParametersResult(successful=True)
+    except ConfigError as error:
+        return config, SetParametersResult(successful=False, reason=str(error))
+
+
+def _descriptor(field: 'Field[Any]') -> ParameterDescriptor:
+    """Return meaning and range as `ros2 param describe` shows them."""
+    described = describe(field)
+    change = 'may change at run time' if field.name in CHANGEABLE else 'fixed at the start'
+    descriptor = ParameterDescriptor(
+        description=described.description,
+        additional_constraints=f'{described.allowed}; {change}')
+    low, high = described.minimum, described.maximum
+    if low is None and high is None:
+        return descriptor
+    if isinstance(field.default, int):
+        descriptor.integer_range = [IntegerRange(
+            from_value=INT64[0] if low is None else int(low),
+            to_value=INT64[-1] if high is None else int(high))]
+    else:
+        descriptor.floating_point_range = [FloatingPointRange(
+            from_value=-math.inf if low is None else float(low),
+            to_value=math.inf if high is None else float(high))]
+    return descriptor

@@ -1,0 +1,111 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node says about itself: its status messages, and refusals that do not flood the log."""
+
+import re
+from time import monotonic
+from typing import Any
+
+from rclpy.clock import Clock
+from rclpy.time import Time
+from std_msgs.msg import Header
+
+from anycam_ros.msg import Status
+from anycam_ros.node.mailbox import Mailbox
+from anycam_ros.node.watchdog import SILENCE_S
+from anycam_ros.odometry import OdometryEstimate
+
+REPEAT_AFTER_S = 10.0
+MAXIMUM_KINDS = 64
+
+
+class StatusReport:
+    """Count frames, remember the latest estimate, and put both into status messages."""
+
+    def __init__(self, mailbox: Mailbox[Any], clock: Clock) -> None:
+        """Start with nothing processed."""
+        self._mailbox = mailbox
+        self._clock = clock
+        self._processed = 0
+        self._rejected = 0
+        self._last_rejection = ''
+        self._estimate: OdometryEstimate | None = None
+        self._usable_at_s = monotonic()
+
+    def processed(self, header: Header, estimate: OdometryEstimate | None,
+                  failure: str = '') -> Status:
+        """Return the status after a frame went through the odometry.
+
+        failure says why a pose that the odometry has cannot be published.
+        """
+        self._processed += 1
+        self._usable_at_s = monotonic()
+        self._estimate = estimate or self._estimate
+        if failure:
+            return self._message(header, Status.LOST, failure)
+        if estimate is None:
+            return self._message(header, Status.INITIALIZING, 'first frame: no motion yet')
+        status = self._message(header, int(estimate.status), estimate.reason)
+        status.is_key_frame = estimate.is_key_frame
+        status.processing_ms = float(estimate.timings_ms['total'])
+        return status
+
+    def rejected(self, header: Header, reason: str) -> Status:
+        """Return the status after a frame was refused."""
+        self._rejected += 1
+        self._last_rejection = reason
+        return self._without_pose(header, f'frame refused: {reason}')
+
+    def silent(self, reason: str) -> Status:
+        """Return the status while no image arrives."""
+        return self._without_pose(Header(stamp=self._clock.now().to_msg()), f'no image: {reason}')
+
+    def _without_pose(self, header: Header, reason: str) -> Status:
+        """Keep the state for a moment without a usable frame, then call the odometry lost."""
+        state = Status.INITIALIZING if self._estimate is None else int(self._estimate.status)
+        silent_s = monotonic() - self._usable_at_s
+        if self._estimate is not None and silent_s >= SILENCE_S:
+            state = Status.LOST
+        return self._message(header, state, reason)
+
+    def _message(self, header: Header, state: int, reason: str) -> Status:
+        now = self._clock.now()
+        latency = now - Time.from_msg(header.stamp, clock_type=now.clock_type)
+        status = Status(
+            header=header, state=state, reason=reason, focal_std_px=float('inf'),
+            focal_source='prior', scale_source='none',
+            frames_received=self._mailbox.received, frames_dropped=self._mailbox.dropped,
+            frames_processed=self._processed, frames_rejected=self._rejected,
+            last_rejection=self._last_rejection, latency_ms=latency.nanoseconds * 1e-6)
+        if self._estimate is not None:
+            _describe(self._estimate, status)
+        return status
+
+
+class Throttle:
+    """Let a text through once in a while; numbers in it do not make it another text."""
+
+    def __init__(self) -> None:
+        """Start with nothing said."""
+        self._said_at_s: dict[str, float] = {}
+
+    def lets_through(self, text: str) -> bool:
+        """Return whether the text was not said lately."""
+        kind, now_s = re.sub(r'\d+', '#', text), monotonic()
+        if now_s - self._said_at_s.get(kind, -REPEAT_AFTER_S) < REPEAT_AFTER_S:
+            return False
+        if len(self._said_at_s) >= MAXIMUM_KINDS:
+            self._said_at_s.clear()
+        self._said_at_s[kind] = now_s
+        return True
+
+
+def _describe(estimate: OdometryEstimate, status: Status) -> None:
+    intrinsics = estimate.intrinsics
+    status.focal_px = intrinsics.fx
+    status.focal_std_px = float(estimate.focal_std_px)
+    status.focal_source = estimate.focal_source
+    status.focal_candidates_px = estimate.focal_candidates_px
+    status.focal_log_probabilities = estimate.focal_log_probs
+    status.scale_source = estimate.scale_source
+    status.static_share = float(estimate.static_share)

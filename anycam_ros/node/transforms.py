@@ -1,0 +1,71 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Poses, velocities and their covariances, carried from one frame to another."""
+
+from dataclasses import dataclass
+
+from geometry_msgs.msg import Pose, Transform
+import numpy as np
+from numpy.typing import NDArray
+from tf_transformations import quaternion_from_matrix, quaternion_matrix
+
+from anycam_ros.geometry.se3 import adjoint, inverse, skew
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """Hold pose and velocity of a source frame in a target frame, as nav_msgs/Odometry does.
+
+    Covariances have the order linear x y z, angular x y z. An error (d, r) of the pose turns
+    (R, t) into (exp(r) R, t + d), both in the axes of the target (REP-103: fixed axes).
+    """
+
+    T_target_source: Array      # (4, 4)
+    pose_covariance: Array      # (6, 6) in the axes of the target
+    twist: Array                # (6,) per second, in the axes of the source
+    twist_covariance: Array     # (6, 6)
+
+
+def carried_over(T_new_target: Array, motion: Motion, T_source_part: Array) -> Motion:
+    """Return the motion of another part of the moving body, in another fixed frame.
+
+    Both transforms count as exact. The lever arm between source and part turns uncertainty of
+    rotation into uncertainty of position, and rotation into velocity.
+    """
+    lever = motion.T_target_source[:3, :3] @ T_source_part[:3, 3]
+    at_part = np.eye(6)
+    at_part[:3, 3:] = -skew(lever)
+    turned = np.kron(np.eye(2), T_new_target[:3, :3]) @ at_part
+    to_part = adjoint(inverse(T_source_part))
+    return Motion(
+        T_new_target @ motion.T_target_source @ T_source_part,
+        turned @ motion.pose_covariance @ turned.T,
+        to_part @ motion.twist,
+        to_part @ motion.twist_covariance @ to_part.T)
+
+
+def matrix_from_transform(message: Transform) -> Array:
+    """Return the (4, 4) matrix of a geometry_msgs/Transform."""
+    q, t = message.rotation, message.translation
+    matrix: Array = quaternion_matrix((q.x, q.y, q.z, q.w))
+    matrix[:3, 3] = t.x, t.y, t.z
+    return matrix
+
+
+def pose_from_matrix(matrix: Array) -> Pose:
+    """Return the geometry_msgs/Pose of a (4, 4) matrix."""
+    pose = Pose()
+    p, q = pose.position, pose.orientation
+    p.x, p.y, p.z = matrix[:3, 3].tolist()
+    q.x, q.y, q.z, q.w = map(float, quaternion_from_matrix(matrix))
+    return pose
+
+
+def transform_from_pose(pose: Pose) -> Transform:
+    """Return the geometry_msgs/Transform of a pose."""
+    transform = Transform(rotation=pose.orientation)
+    t, p = transform.translation, pose.position
+    t.x, t.y, t.z = p.x, p.y, p.z
+    return transform

@@ -1,0 +1,47 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Why no image arrives."""
+
+from typing import Any, TYPE_CHECKING
+
+from rclpy.node import Node
+from rclpy.qos import qos_check_compatible, QoSCompatibility
+
+if TYPE_CHECKING:
+    from rclpy.subscription import Subscription
+
+SILENCE_S = 1.0
+"""So long without an image is worth a word."""
+
+
+def why_silent(node: Node, subscription: 'Subscription[Any]', remappable: str) -> str:
+    """Return why the subscription receives nothing, and what to do about it.
+
+    remappable is the topic as the node names it, before it was remapped.
+    """
+    topic, wanted = subscription.topic_name, _ros_name(subscription.msg_type)
+    publishers = node.get_publishers_info_by_topic(topic)
+    if not publishers:
+        others = _topics_of_type(node, wanted)
+        hint = f'; remap one of {", ".join(others)}: --ros-args -r {remappable}:={others[0]}' \
+            if others else f', nor does any topic carry {wanted}. Start the camera driver'
+        return f'no publisher on {topic}{hint}.'
+    for publisher in publishers:
+        if publisher.topic_type != wanted:
+            return (f'{topic} carries {publisher.topic_type}, not {wanted}. Set image_transport, '
+                    f'or remap {remappable} to another topic.')
+        verdict, reason = qos_check_compatible(publisher.qos_profile, subscription.qos_profile)
+        if verdict == QoSCompatibility.ERROR:
+            return (f'the publisher of {topic} and this node have incompatible QoS ({reason}). '
+                    f'Set qos_overrides.{topic}.subscription.* to what the publisher offers.')
+    return f'{topic} has a publisher, but no image arrives from it.'
+
+
+def _ros_name(message_type: type) -> str:
+    package, kind = message_type.__module__.split('.')[:2]
+    return f'{package}/{kind}/{message_type.__name__}'
+
+
+def _topics_of_type(node: Node, type_name: str) -> list[str]:
+    return [topic for topic, types in node.get_topic_names_and_types()
+            if type_name in types and node.count_publishers(topic)]

@@ -1,0 +1,113 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to an image: odometry, outputs, status, and the refusal of what is no frame."""
+
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from anycam_ros.errors import FrameError
+from anycam_ros.geometry.camera import Intrinsics
+from anycam_ros.node.config import NodeConfig
+from anycam_ros.node.continuation import ContinuedOdometry
+from anycam_ros.node.conversions import image_to_rgb, intrinsics_from_camera_info
+from anycam_ros.node.frames import Frames, MissingTransformError
+from anycam_ros.node.mailbox import Mailbox
+from anycam_ros.node.outputs import Outputs
+from anycam_ros.node.status import StatusReport, Throttle
+from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, Status, VisualOdometry
+
+
+class Worker:
+    """Turn image messages into published odometry, one at a time, on one thread."""
+
+    def __init__(self, node: Node, config: NodeConfig, odometry_config: OdometryConfig,
+                 mailbox: Mailbox[Image | CompressedImage]) -> None:
+        """Create odometry and outputs."""
+        self._logger = node.get_logger()
+        self._odometry = ContinuedOdometry(VisualOdometry(odometry_config))
+        self._needs_camera_info = odometry_config.intrinsics == 'given'
+        self._outputs = Outputs(node, config)
+        self._frames = Frames(node, config)
+        self._report = StatusReport(mailbox, node.get_clock())
+        self._throttle = Throttle()
+        self._state = ''
+        self.camera_info: CameraInfo | None = None
+
+    def configure(self, config: NodeConfig) -> None:
+        """Take over what may change while the node runs."""
+        self._outputs.config = self._frames.config = config
+
+    def handle(self, message: Image | CompressedImage) -> None:
+        """Process the image and publish what comes of it; a bad one is refused in the status."""
+        header = message.header
+        try:
+            frame = self._frame(message)
+            restart = self._odometry.restart_reason(frame)
+            estimate = self._odometry.process(frame)
+        except FrameError as error:
+            self._warn(f'frame refused: {error}')
+            self._outputs.publish_status(self._report.rejected(header, str(error)))
+            return
+        if restart:
+            self._warn(f'odometry restarts at its last pose: {restart}.')
+        failure = self._publish(header, estimate) if estimate is not None else ''
+        status = self._report.processed(header, estimate, failure)
+        self._log_state(Status(status.state).name, status.reason)
+        self._outputs.publish_status(status)
+
+    def handle_silence(self, reason: str) -> None:
+        """Say that, and why, no image arrives."""
+        self._warn(f'no image: {reason}')
+        self._outputs.publish_status(self._report.silent(reason))
+
+    def _publish(self, header: Header, estimate: OdometryEstimate) -> str:
+        """Publish the estimate unless it is lost; return what prevents it."""
+        if estimate.status == Status.LOST:
+            return ''
+        try:
+            motion = self._frames.motion(header, estimate)
+        except MissingTransformError as error:
+            self._warn(str(error))
+            return str(error)
+        self._outputs.publish_motion(header, self._frames.child_frame(header), motion)
+        self._outputs.publish_camera(header, estimate)
+        return ''
+
+    def _frame(self, message: Image | CompressedImage) -> Frame:
+        """Return the message as a frame. Raises FrameError."""
+        header = message.header
+        if header.frame_id in ('', self._frames.config.odom_frame):
+            raise FrameError(
+                f'frame_id of the image is {header.frame_id!r}; it must be the frame of the '
+                'camera, not empty and not odom_frame. Set frame_id in the camera driver.')
+        image_rgb = image_to_rgb(message)
+        stamp_s = header.stamp.sec + 1e-9 * header.stamp.nanosec
+        height, width = image_rgb.shape[:2]
+        return Frame(stamp_s, image_rgb, intrinsics=self._intrinsics(width, height))
+
+    def _intrinsics(self, width: int, height: int) -> Intrinsics | None:
+        """Return the camera from camera_info where the odometry asks for it."""
+        if not self._needs_camera_info:
+            return None
+        if self.camera_info is None:
+            raise FrameError("intrinsics is 'given', but no camera_info has arrived. Remap "
+                             "camera_info, or set intrinsics to 'estimate'.")
+        intrinsics = intrinsics_from_camera_info(self.camera_info)
+        if intrinsics is None:
+            raise FrameError("intrinsics is 'given', but camera_info says that the camera is "
+                             "not calibrated (K[0] = 0). Set intrinsics to 'estimate'.")
+        if (intrinsics.width, intrinsics.height) != (width, height):
+            raise FrameError(
+                f'camera_info is for {intrinsics.width}x{intrinsics.height} px, the image has '
+                f'{width}x{height}. Remap camera_info to the one that belongs to the image.')
+        return intrinsics
+
+    def _warn(self, text: str) -> None:
+        if self._throttle.lets_through(text):
+            self._logger.warning(text)
+
+    def _log_state(self, state: str, reason: str) -> None:
+        if state != self._state and self._throttle.lets_through(f'{state} {reason}'):
+            self._logger.info(f'{state}: {reason}' if reason else state)
+        self._state = state
