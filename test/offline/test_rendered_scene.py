@@ -30,13 +30,13 @@ def photometric_error(scene: RenderedScene, target: RenderedFrame, source: Rende
         -> NDArray[np.float64]:
     """Return |target - source warped by true depth, pose and lens|; NaN where not comparable."""
     camera = scene.intrinsics
-    rows, columns = np.mgrid[:camera.height, :camera.width] + 0.5
+    rows, columns = np.mgrid[:camera.height, :camera.width]
     rays = np.linalg.inv(camera.matrix) @ np.stack(
         (columns.ravel(), rows.ravel(), np.ones(rows.size)))
     T_source_target = np.linalg.inv(source.T_world_camera) @ target.T_world_camera
     points = T_source_target[:3, :3] @ (rays * target.depth_m.ravel()) + T_source_target[:3, 3:]
     x, y, depth = (camera.matrix @ points).reshape(3, camera.height, camera.width)
-    u, v = (x / depth).astype(np.float32) - 0.5, (y / depth).astype(np.float32) - 0.5
+    u, v = (x / depth).astype(np.float32), (y / depth).astype(np.float32)
     seen_depth = cv2.remap(source.depth_m, u, v, cv2.INTER_LINEAR, borderValue=0)
     warped = cv2.remap(source.image_rgb, u, v, cv2.INTER_LINEAR).astype(float)
     error: NDArray[np.float64] = np.abs(warped - target.image_rgb).mean(axis=2)

@@ -74,7 +74,7 @@ def prism(centre: Vector, radius: float, height: float, textures: Sequence[Image
 
 def render(surfaces: Sequence[Surface], T_camera_world: NDArray[np.float64],
            camera_matrix: NDArray[np.float64], width: int, height: int) -> View:
-    """Return what the camera sees; pixel (row, column) looks along (column + 0.5, row + 0.5)."""
+    """Return what the camera sees; pixel centres have whole coordinates."""
     view = View(np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32),
                 np.zeros((height, width), np.bool_))
     for surface in surfaces:
@@ -97,8 +97,8 @@ def _draw(surface: Surface, T_camera_world: NDArray[np.float64],
     if rows.stop <= rows.start or columns.stop <= columns.start:
         return
     surface_from_pixel = np.linalg.inv(pixel_from_surface).astype(np.float32)
-    x = np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5
-    y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + 0.5
+    x = np.arange(columns.start, columns.stop, dtype=np.float32)
+    y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
     a, b, inverse_depth = (r[0] * x + (r[1] * y + r[2]) for r in surface_from_pixel)
     hit = (inverse_depth > view.inverse_depth[rows, columns]) & (inverse_depth < 1 / NEAR_M) \
         & (a >= 0) & (b >= 0) & (a <= inverse_depth) & (b <= inverse_depth)
