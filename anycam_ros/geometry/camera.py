@@ -49,10 +49,13 @@ class Intrinsics:
         return cls(width, height, focal_px, focal_px, width / 2, height / 2)
 
     def resized(self, width: int, height: int) -> 'Intrinsics':
-        """Return the same camera for the image resized to width x height (edges on edges)."""
+        """Return the same camera for the image resized to width x height.
+
+        Pixel centres have whole coordinates, and resizing keeps the image's edges on its edges.
+        """
         x, y = width / self.width, height / self.height
         return replace(self, width=width, height=height, fx=self.fx * x, fy=self.fy * y,
-                       cx=self.cx * x, cy=self.cy * y)
+                       cx=(self.cx + 0.5) * x - 0.5, cy=(self.cy + 0.5) * y - 0.5)
 
     @property
     def matrix(self) -> NDArray[np.float64]:

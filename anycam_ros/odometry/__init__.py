@@ -6,5 +6,6 @@ from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, Status
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.visual_odometry import VisualOdometry
+from anycam_ros.odometry.warm_up import warm_up
 
-__all__ = ['Frame', 'OdometryConfig', 'OdometryEstimate', 'Status', 'VisualOdometry']
+__all__ = ['Frame', 'OdometryConfig', 'OdometryEstimate', 'Status', 'VisualOdometry', 'warm_up']

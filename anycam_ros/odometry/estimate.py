@@ -4,21 +4,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.geometry.camera import Intrinsics
-
-
-class Status(IntEnum):
-    """Say how far an estimate can be trusted."""
-
-    INITIALIZING = 0
-    TRACKING = 1
-    DEGRADED = 2
-    LOST = 3
+from anycam_ros.motion.motion_estimate import Status
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +35,8 @@ class OdometryEstimate:
     focal_source: str                          # 'prior', 'estimated' or 'given'
     focal_candidates_px: NDArray[np.float64]   # (32,) of the raw image
     focal_log_probs: NDArray[np.float64]       # (32,)
-    uncertainty: NDArray[np.float32]           # (H, W) raw image size; expected flow error, px
-    motion_mask: NDArray[np.uint8]             # (H, W) raw image size; 255 where things move
+    uncertainty: NDArray[np.float32] | None    # (H, W) raw size; unexplained flow, px; None: LOST
+    motion_mask: NDArray[np.uint8] | None      # (H, W) raw size; 255 where things move; None: LOST
     scale_source: str                          # 'none', 'depth'
     static_share: float                        # share of the picture that follows the camera
     is_key_frame: bool

@@ -2,36 +2,130 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pipeline: one frame in, one estimate out."""
 
-import numpy as np
+import time
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.errors import FrameError, StampError
 from anycam_ros.geometry.camera import Intrinsics
+from anycam_ros.geometry.se3 import adjoint, Array, T_BODY_OPTICAL, vector_from_rotation
+from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
+from anycam_ros.motion.geometric.front_end import GeometricMotion
+from anycam_ros.motion.geometric.working_camera import WorkingCamera
+from anycam_ros.motion.motion_estimate import MotionEstimate
 from anycam_ros.odometry.config import OdometryConfig
-from anycam_ros.odometry.estimate import OdometryEstimate, Status
+from anycam_ros.odometry.estimate import OdometryEstimate
 from anycam_ros.odometry.frame import Frame
+
+WORKING_AREA_PX = 448 * 336
 
 
 class VisualOdometry:
-    """Turn a stream of frames into odometry."""
+    """Turn a stream of frames of one camera into odometry.
+
+    A published pose never changes: each frame adds one increment, and refinement improves the
+    increments still to come.
+    """
 
     def __init__(self, config: OdometryConfig | None = None) -> None:
         """Start with no frame seen."""
         self.config = config or OdometryConfig()
-        self._previous: Frame | None = None
+        self.reset()
 
     def reset(self) -> None:
-        """Forget every frame."""
-        self._previous = None
+        """Forget every frame; the next one is the first, at the origin of odom."""
+        self._T_odom_camera: Array = T_BODY_OPTICAL.copy()
+        self._covariance = np.zeros((6, 6))
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget every frame but go on from the current pose (other camera, clock gone back)."""
+        self._front_end: GeometricMotion | None = None
+        self._stamp_s = -np.inf
 
     def process(self, frame: Frame) -> OdometryEstimate | None:
-        """Return the estimate for the frame; None for the first one."""
-        first = self._previous is None
-        self._previous = frame
-        if first:
+        """Return the estimate for the frame; None for the first one.
+
+        Raises StampError for a stamp that is not later than the one before and FrameError for
+        another image size; the state stays as it was.
+        """
+        start_s = time.perf_counter()
+        self._check(frame)
+        is_first = self._front_end is None
+        front_end = self._front_end or self._start(frame)
+        image = _working_image(frame, self._camera.intrinsics)
+        motion = front_end.process(image, frame.stamp_s)
+        elapsed_s, self._stamp_s = frame.stamp_s - self._stamp_s, frame.stamp_s
+        if is_first:
             return None
+        self._T_odom_camera = self._T_odom_camera @ motion.T_previous_camera
+        rotation = adjoint(self._T_odom_camera)
+        rotation[:3, 3:] = 0.0
+        self._covariance = self._covariance + rotation @ motion.covariance @ rotation.T
+        return self._estimate(frame, front_end.focal, motion, elapsed_s, start_s)
+
+    def _check(self, frame: Frame) -> None:
+        if frame.stamp_s <= self._stamp_s:
+            raise StampError(
+                f'stamp {frame.stamp_s:.6f} s is not after the previous frame\'s '
+                f'{self._stamp_s:.6f} s; frames must come in order, each once. Call restart() '
+                'when the clock was set back.')
+        if self._front_end is not None and (frame.width, frame.height) != self._size:
+            raise FrameError(
+                f'image is {frame.width}x{frame.height} px, the stream\'s is '
+                f'{self._size[0]}x{self._size[1]} px; call restart() when the camera changed.')
+
+    def _start(self, frame: Frame) -> GeometricMotion:
+        self._size = (frame.width, frame.height)
+        given = frame.intrinsics if self.config.intrinsics == 'given' else None
+        raw = given or Intrinsics.centred(
+            frame.width, frame.height, PRIOR_RATIO * max(frame.width, frame.height))
+        scale = np.sqrt(WORKING_AREA_PX / (frame.width * frame.height))
+        self._camera = WorkingCamera(
+            raw.resized(round(frame.width * scale), round(frame.height * scale)),
+            given is not None)
+        self._raw = raw
+        self._front_end = GeometricMotion(
+            self._camera, FocalState(self._camera.intrinsics.fx, given is not None),
+            with_mask=self.config.motion_mask)
+        return self._front_end
+
+    def _estimate(self, frame: Frame, focal: FocalState, motion: MotionEstimate,
+                  elapsed_s: float, start_s: float) -> OdometryEstimate:
+        T = motion.T_previous_camera
+        twist = np.concatenate([T[:3, :3].T @ T[:3, 3], vector_from_rotation(T[:3, :3])])
+        scale = self._camera.scale_to(frame.width)
+        focal_px = focal.focal_px * scale
+        raw = self._raw if focal.is_given else Intrinsics.centred(
+            frame.width, frame.height, focal_px)
         shape = (frame.height, frame.width)
+        source = 'given' if focal.is_given else 'estimated' if focal.is_observed else 'prior'
         return OdometryEstimate(
-            frame.stamp_s, Status.TRACKING, '', np.eye(4), np.eye(6), np.zeros(6), np.eye(6),
-            Intrinsics.centred(frame.width, frame.height, 0.8 * max(shape)), np.inf, 'prior',
-            np.linspace(0.1, 3.5, 32) * frame.height, np.full(32, -np.log(32)),
-            np.zeros(shape, np.float32), np.zeros(shape, np.uint8), 'none', 1.0, False,
-            {'total': 0.0})
+            stamp_s=frame.stamp_s, status=motion.status, reason=motion.reason,
+            T_odom_camera=self._T_odom_camera.copy(), pose_covariance=self._covariance.copy(),
+            twist=twist / elapsed_s, twist_covariance=motion.covariance / elapsed_s ** 2,
+            intrinsics=raw,
+            focal_std_px=focal_px * focal.relative_deviation, focal_source=source,
+            focal_candidates_px=focal_candidates() * frame.height,
+            focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
+            uncertainty=_full_size(motion.uncertainty_px, shape, scale),
+            motion_mask=_full_size(motion.motion_mask, shape, 1),
+            scale_source='none', static_share=motion.static_share,
+            is_key_frame=motion.is_key_frame,
+            timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
+
+
+def _working_image(frame: Frame, working: Intrinsics) -> NDArray[np.uint8]:
+    grey = cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY)
+    resized = cv2.resize(grey, (working.width, working.height), interpolation=cv2.INTER_AREA)
+    return np.asarray(resized, np.uint8)
+
+
+def _full_size(image, shape, factor):
+    if image is None:
+        return None
+    interpolation = cv2.INTER_NEAREST if image.dtype == np.uint8 else cv2.INTER_LINEAR
+    resized = cv2.resize(image, shape[::-1], interpolation=interpolation)
+    return resized if factor == 1 else resized * np.float32(factor)

@@ -1,0 +1,76 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of the focal length so far."""
+
+from dataclasses import dataclass
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+PRIOR_RATIO = 0.8                # of the longer side; between a phone's and a webcam's lens
+PRIOR_INFORMATION = 1.0 / 0.15 ** 2         # in the unit of the pixel errors
+PRIOR_INFORMATION_RELATIVE = 1.0 / 0.3 ** 2
+NEW_SHARE = 0.02
+MAXIMUM_GAIN = 5000.0
+MAXIMUM_INFORMATION = 1e4
+
+
+CANDIDATES = 32
+OBSERVED_DEVIATION = 0.1         # relative; a wider one means that the motion does not show it
+OVERCONFIDENCE = 25.0            # windows and their flow errors overlap: information counts less
+
+
+def focal_candidates() -> NDArray[np.float64]:
+    """Return the paper's candidates in image heights, ascending: (32,) (eq. 11-14)."""
+    share = np.linspace(1.0, 0.0, CANDIDATES)
+    low, high = 0.1, 3.5
+    exponential = np.exp(share * math.log(low) + (1 - share) * math.log(high))
+    return 0.75 * exponential + 0.25 * (share * low + (1 - share) * high)
+
+
+@dataclass
+class FocalState:
+    """Hold the focal length of the working image and the prior that it enters a window with."""
+
+    focal_px: float
+    is_given: bool = False
+    prior_log: float = math.nan
+    prior_information: float = PRIOR_INFORMATION
+    observed_information: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Centre the prior on the start."""
+        self.prior_log = math.log(self.focal_px)
+
+    def update(self, focal_px: float, information: float) -> None:
+        """Take a window's focal length; what it knew beyond the prior stiffens the next prior.
+
+        Windows overlap, so only a small share of the information is new each time.
+        """
+        self.focal_px = focal_px
+        self.prior_log = math.log(focal_px)
+        gain = NEW_SHARE * min(max(information, 0.0), MAXIMUM_GAIN)
+        self.prior_information = min(self.prior_information + gain, MAXIMUM_INFORMATION)
+        self.observed_information = information
+
+    @property
+    def relative_deviation(self) -> float:
+        """Return the standard deviation of log focal."""
+        if self.is_given:
+            return 0.0
+        return 1.0 / math.sqrt(PRIOR_INFORMATION_RELATIVE
+                               + self.observed_information / OVERCONFIDENCE)
+
+    @property
+    def is_observed(self) -> bool:
+        """Return whether the motion so far shows the focal length."""
+        return self.relative_deviation < OBSERVED_DEVIATION
+
+    def log_probabilities(self, height_px: float) -> NDArray[np.float64]:
+        """Return the log-probabilities (32,) of the candidates for an image height."""
+        candidates = np.log(focal_candidates() * height_px)
+        # Between two candidates nothing can be told: their spacing is a floor of the deviation.
+        deviation = np.hypot(self.relative_deviation, np.gradient(candidates) / 2)
+        score = -0.5 * ((candidates - math.log(self.focal_px)) / deviation) ** 2
+        return np.asarray(score - np.logaddexp.reduce(score))

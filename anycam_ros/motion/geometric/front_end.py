@@ -1,0 +1,211 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Camera motion from flow alone, focal length unknown: initialise, track, refine, mask."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from anycam_ros.flow.dis import DisFlow, Image
+from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.motion.geometric.adjustment import adjust
+from anycam_ros.motion.geometric.correction import CorrectionDebt
+from anycam_ros.motion.geometric.focal import FocalState
+from anycam_ros.motion.geometric.initialiser import Initialiser
+from anycam_ros.motion.geometric.picture import picture_fault
+from anycam_ros.motion.geometric.scale import ScaleMemory
+from anycam_ros.motion.geometric.sighting import Sighting
+from anycam_ros.motion.geometric.stillness import StillnessDetector
+from anycam_ros.motion.geometric.tracker import sight
+from anycam_ros.motion.geometric.two_view import TwoViewGeometry
+from anycam_ros.motion.geometric.view_mask import ViewMask
+from anycam_ros.motion.geometric.window import KeyFrameWindow
+from anycam_ros.motion.geometric.working_camera import WorkingCamera
+from anycam_ros.motion.motion_estimate import MotionEstimate, Status
+
+WINDOW = 8
+KEY_FRAME_FLOW = 0.05            # of the longer side
+KEY_FRAME_INLIERS = 0.5
+GIVE_UP_S = 0.7                  # after this long without a match the map is given up
+DEGRADED_SHARE = 0.3
+UNKNOWN_VARIANCE = 1e6
+
+
+class GeometricMotion:
+    """Follow the camera through grey images of one size.
+
+    The world is the first reference camera of the current map. What comes out are increments, so
+    that a map may start anew without a jump.
+    """
+
+    def __init__(self, camera: WorkingCamera, focal: FocalState, *, with_mask: bool = True) -> None:
+        """Start with no image seen."""
+        self.focal = focal
+        self._camera = camera
+        self._flow = DisFlow()
+        self._mask = ViewMask(camera) if with_mask else None
+        self._scale = ScaleMemory()
+        self._stillness = StillnessDetector()
+        self._debt = CorrectionDebt()
+        self._initialiser: Initialiser | None = None
+        self._window: KeyFrameWindow | None = None
+        self._last: Sighting | None = None           # against the newest reference
+        self._T_camera_world: Array = np.eye(4)      # of the last frame that was found
+        self._T_velocity: Array = np.eye(4)          # that frame's camera to the next, predicted
+        self._stamp_s = 0.0                          # of that frame
+        self._reference_stamp_s = 0.0
+        self._lost_since_s: float | None = None
+
+    def process(self, image: Image, stamp_s: float) -> MotionEstimate:
+        """Return the motion since the image before."""
+        fault = picture_fault(image)
+        if fault:
+            return self._lost(fault, stamp_s)
+        if self._window is None:
+            return self._initialise(image, stamp_s)
+        return self._track(self._window, image, stamp_s)
+
+    # Before there is a map ------------------------------------------------------------------
+
+    def _initialise(self, image: Image, stamp_s: float) -> MotionEstimate:
+        initialiser = self._initialiser or self._begin(image, stamp_s)
+        sighting = initialiser.look(image, self.focal.focal_px)
+        if sighting is None and self._last is not None:
+            # The reference has left the view: the frame before takes its place.
+            initialiser = self._begin(self._last.image, self._stamp_s)
+            sighting = initialiser.look(image, self.focal.focal_px)
+        if sighting is None:
+            self._begin(image, stamp_s)
+            return self._lost('nothing of the picture before is left in view', stamp_s)
+        geometry = initialiser.two_views(sighting, self.focal.focal_px)
+        if geometry is not None:
+            return self._start_map(initialiser, sighting, geometry, stamp_s)
+        reason = 'the camera stands' if initialiser.is_still else 'too little parallax for a map'
+        estimate = self._found(sighting, stamp_s, Status.INITIALIZING, reason)
+        if initialiser.is_worn(sighting):
+            pair = sighting.pair
+            self._begin(image, stamp_s)
+            self._mask.new_reference(image, pair)
+        return estimate
+
+    def _begin(self, image: Image, stamp_s: float) -> Initialiser:
+        """Make an image the reference that parallax is waited for against."""
+        self._initialiser = Initialiser(self._flow, self._camera, image)
+        self._reference_stamp_s = stamp_s
+        self._T_camera_world, self._T_velocity = np.eye(4), np.eye(4)
+        self._last = None
+        if self._mask is not None:
+            self._mask.new_reference(image, None)
+        return self._initialiser
+
+    def _start_map(self, initialiser: Initialiser, sighting: Sighting, geometry: TwoViewGeometry,
+                   stamp_s: float) -> MotionEstimate:
+        """Build the window of the first two key frames.
+
+        The path up to here was not seen and is not made up for: only the rotation goes out.
+        """
+        estimate = self._found(sighting, stamp_s, Status.INITIALIZING, 'the map starts')
+        window = KeyFrameWindow(WINDOW, self._camera, initialiser.reference.shape,
+                                self.focal.focal_px)
+        chosen = geometry.is_inlier
+        window.start(initialiser.reference, initialiser.points_px[chosen],
+                     initialiser.centred[chosen], geometry.inverse_depth[chosen])
+        window.add(sighting.image, geometry.T_camera_reference,
+                   sighting.matches.target_px[chosen], sighting.matches.weight[chosen],
+                   np.ones(chosen.sum(), np.bool_))
+        adjust(window, self.focal, 1.5)
+        self._scale.apply(window, stamp_s - self._reference_stamp_s)
+        window.seed()
+        self._window, self._initialiser = window, None
+        self._debt.forget()
+        self._refer_to(window, sighting)
+        self._T_velocity = np.eye(4)
+        return estimate
+
+    # With a map -----------------------------------------------------------------------------
+
+    def _track(self, window: KeyFrameWindow, image: Image, stamp_s: float) -> MotionEstimate:
+        sighting = self._sight(window, image)
+        if sighting is None and self._last is not None:
+            # A turn too fast for the newest key frame: the frame before is nearer.
+            self._insert_key_frame(window, self._last)
+            sighting = self._sight(window, image)
+        if sighting is None:
+            return self._missed(image, stamp_s)
+        if self._stillness.update(sighting.matches.target_px, sighting.is_inlier):
+            sighting = sighting._replace(T_camera_world=self._T_camera_world)
+        status, reason = Status.TRACKING, ''
+        if sighting.inlier_share < DEGRADED_SHARE:
+            status = Status.DEGRADED
+            reason = f'only {100 * sighting.inlier_share:.0f} % of the points follow the camera'
+        estimate = self._found(sighting, stamp_s, status, reason)
+        if self._wants_key_frame(window, sighting):
+            self._insert_key_frame(window, sighting)
+            estimate = replace(estimate, is_key_frame=True)
+        return estimate
+
+    def _sight(self, window: KeyFrameWindow, image: Image) -> Sighting | None:
+        start = None if self._last is None else self._last.pair
+        return sight(self._flow, window, image, start,
+                     [self._T_camera_world, self._T_velocity @ self._T_camera_world])
+
+    def _wants_key_frame(self, window: KeyFrameWindow, sighting: Sighting) -> bool:
+        key_px = window.tracks.key_px[window.tracks.active_rows]
+        flow_px = np.linalg.norm(sighting.matches.target_px - key_px, axis=1)
+        return bool(np.median(flow_px[sighting.is_inlier])
+                    > KEY_FRAME_FLOW * max(sighting.image.shape)
+                    or sighting.inlier_share < KEY_FRAME_INLIERS)
+
+    def _insert_key_frame(self, window: KeyFrameWindow, sighting: Sighting) -> None:
+        """Make a tracked frame the newest key frame and refine the window."""
+        window.add(sighting.image, sighting.T_camera_world, sighting.matches.target_px,
+                   sighting.matches.weight, sighting.is_inlier)
+        adjust(window, self.focal, float(np.clip(1.5 * sighting.noise_px, 1.0, 3.0)))
+        self._debt.owe(sighting.T_camera_world, window.T_camera_world[-1])
+        if window.is_full:
+            window.drop_oldest()
+        window.seed()
+        self._refer_to(window, sighting)
+
+    def _refer_to(self, window: KeyFrameWindow, sighting: Sighting) -> None:
+        self._T_camera_world = window.T_camera_world[-1]
+        self._last = None
+        self._stillness.forget()
+        if self._mask is not None:
+            self._mask.new_reference(sighting.image, sighting.pair)
+
+    # What comes out -------------------------------------------------------------------------
+
+    def _found(self, sighting: Sighting, stamp_s: float, status: Status,
+               reason: str) -> MotionEstimate:
+        """Move on to a frame whose pose is known, and say what it says."""
+        T_previous_camera = self._T_camera_world @ inverse(sighting.T_camera_world)
+        covariance = sighting.noise_px ** 2 * np.linalg.inv(sighting.information)
+        if self._window is None:
+            covariance[:3, :3] = 0.0 if self._initialiser.is_still else UNKNOWN_VARIANCE
+        else:
+            self._scale.remember(float(np.linalg.norm(T_previous_camera[:3, 3])),
+                                 stamp_s - self._stamp_s, self._window)
+        uncertainty, mask = None, None
+        if self._mask is not None:
+            uncertainty, mask = self._mask.update(sighting, self._window, self.focal.focal_px)
+        self._T_velocity = inverse(T_previous_camera)
+        self._T_camera_world, self._last, self._stamp_s = sighting.T_camera_world, sighting, stamp_s
+        self._lost_since_s = None
+        return MotionEstimate(status, reason, self._debt.pay(T_previous_camera), covariance,
+                              uncertainty, mask, sighting.inlier_share, False)
+
+    def _missed(self, image: Image, stamp_s: float) -> MotionEstimate:
+        """Say that the view fits the map nowhere; after a while give the map up."""
+        estimate = self._lost('the picture fits nothing seen before', stamp_s)
+        if stamp_s - (self._lost_since_s or stamp_s) >= GIVE_UP_S:
+            self._window = None
+            self._begin(image, stamp_s)
+        return estimate
+
+    def _lost(self, reason: str, stamp_s: float) -> MotionEstimate:
+        if self._lost_since_s is None:
+            self._lost_since_s = stamp_s
+        self._T_velocity = np.eye(4)
+        return MotionEstimate(Status.LOST, reason, np.eye(4), UNKNOWN_VARIANCE * np.eye(6), None,
+                              None, 0.0, False)

@@ -1,0 +1,59 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where the points of one image are in another, by flow there and back."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.flow.dis import DisFlow, Flow, Image
+from anycam_ros.geometry.se3 import Array
+
+BORDER_PX = 3.0
+
+
+class FlowPair(NamedTuple):
+    """Hold the flow between a reference and a target image, both ways, pixels."""
+
+    forward: Flow     # (H, W, 2) reference to target
+    backward: Flow    # (H, W, 2) target to reference
+
+
+class Matches(NamedTuple):
+    """Hold where N points of the reference are in the target."""
+
+    target_px: Array                  # (N, 2)
+    is_valid: NDArray[np.bool_]       # (N,) there and back agree, and inside
+    weight: Array                     # (N,) 1 for full agreement, less with the disagreement
+
+
+def flow_both_ways(flow: DisFlow, reference: Image, target: Image,
+                   start: FlowPair | None = None) -> FlowPair:
+    """Return the flow from reference to target and back, started from earlier flow."""
+    forward = flow(reference, target, None if start is None else start.forward)
+    backward = flow(target, reference, None if start is None else start.backward)
+    return FlowPair(forward, backward)
+
+
+def sample(image: Flow, positions_px: Array) -> Array:
+    """Return bilinear samples (N, C) of an image (H, W, C) at positions (N, 2)."""
+    where = positions_px.astype(np.float32).reshape(-1, 1, 2)
+    sampled = cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(sampled, np.float64).reshape(len(positions_px), -1)
+
+
+def follow(pair: FlowPair, reference_px: Array) -> Matches:
+    """Return where the points (N, 2) of the reference are in the target."""
+    forward = sample(pair.forward, reference_px)
+    target = reference_px + forward
+    disagreement = np.linalg.norm(forward + sample(pair.backward, target), axis=1)
+    height, width = pair.forward.shape[:2]
+    inside = ((target >= BORDER_PX) & (target <= np.array([width, height]) - 1 - BORDER_PX)
+              ).all(axis=1)
+    limit = 1.0 + 0.03 * np.linalg.norm(forward, axis=1)
+    # A NaN in the flow compares as false and so is never valid.
+    is_valid = inside & (disagreement < limit)
+    weight = np.where(is_valid, 1.0 / (1.0 + np.nan_to_num(disagreement) ** 2), 0.0)
+    return Matches(target, is_valid, weight)

@@ -1,0 +1,42 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The unit of length over a restart of the map: as fast as before, or as deep as before."""
+
+from collections import deque
+
+import numpy as np
+
+from anycam_ros.geometry.se3 import inverse
+from anycam_ros.motion.geometric.window import KeyFrameWindow
+
+REMEMBERED_FRAMES = 30
+MINIMUM_SPEED = 0.02             # scene depths per second; slower says nothing
+
+
+class ScaleMemory:
+    """Remember speed and scene depth, and give a new map the same unit."""
+
+    def __init__(self) -> None:
+        """Start with nothing known: the first map's median inverse depth becomes 1."""
+        self._speeds: deque[float] = deque(maxlen=REMEMBERED_FRAMES)
+        self._inverse_depth = 1.0
+
+    def remember(self, distance: float, seconds: float, window: KeyFrameWindow) -> None:
+        """Take note of the motion between two frames."""
+        self._speeds.append(distance / max(seconds, 1e-6))
+        depths = window.depths_in_newest()
+        if len(depths):
+            self._inverse_depth = float(np.median(depths))
+
+    def apply(self, window: KeyFrameWindow, seconds: float) -> None:
+        """Scale a map of two views, taken `seconds` apart, to the remembered unit."""
+        depth_ratio = float(np.median(window.depths_in_newest())) / self._inverse_depth
+        factor = depth_ratio
+        if self._speeds:
+            speed = float(np.median(self._speeds))
+            T = window.T_camera_world
+            baseline = float(np.linalg.norm((T[-1] @ inverse(T[0]))[:3, 3]))
+            if speed * self._inverse_depth > MINIMUM_SPEED and baseline > 0:
+                factor = speed * seconds / baseline
+        window.rescale(factor)
+        self._speeds.clear()

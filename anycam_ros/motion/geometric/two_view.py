@@ -1,0 +1,110 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The start: rotation before there is parallax, then the first two key frames' geometry."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.geometry.se3 import Array, from_rotation_translation, rotation_from_vector
+from anycam_ros.motion.geometric.pose import fit_pose, Points
+
+MINIMUM_DEPTHS_IN_FRONT = 0.6
+MINIMUM_INVERSE_DEPTH = 0.004     # for a baseline of 1
+FREE_DEPTH_INFORMATION = 1e-3
+INLIER_PX = 3.0
+MINIMUM_POINTS = 25
+
+
+class RotationFit(NamedTuple):
+    """Hold the rotation that explains a motion best, and what it leaves."""
+
+    R_camera_reference: Array    # (3, 3)
+    residual_px: Array           # (N,)
+    information: Array           # (3, 3) left perturbation, for pixel noise of 1 px
+
+
+class TwoViewGeometry(NamedTuple):
+    """Hold the relative pose of two views with a baseline of 1, and the depths."""
+
+    T_camera_reference: Array    # (4, 4)
+    inverse_depth: Array         # (N,) in the reference
+    is_inlier: NDArray[np.bool_]       # (N,)
+
+
+def rays(points_px: Array, focal_px: float) -> Array:
+    """Return the viewing directions (N, 3) with z = 1 of centred positions (N, 2)."""
+    return np.column_stack([points_px / focal_px, np.ones(len(points_px))])
+
+
+def fit_rotation(reference_px: Array, observed_px: Array, weight: Array, focal_px: float,
+                 R_start: Array, iterations: int = 10) -> RotationFit:
+    """Return the rotation between two views by reweighted least squares (Cauchy's kernel)."""
+    R, direction = R_start, rays(reference_px, focal_px)
+    residual, information = np.zeros(len(direction)), np.eye(3)
+    for step in range(iterations + 1):
+        p = direction @ R.T
+        u, v = p[:, 0] / p[:, 2], p[:, 1] / p[:, 2]
+        r = focal_px * np.column_stack([u, v]) - observed_px
+        residual = np.asarray(np.linalg.norm(r, axis=1))
+        scale = max(0.3, 1.48 * float(np.median(residual)))
+        w = weight / (1.0 + (residual / scale) ** 2)
+        J = focal_px * np.stack([np.column_stack([-u * v, 1 + u * u, -v]),
+                                 np.column_stack([-(1 + v * v), u * v, u])], axis=1)
+        information = np.einsum('n,nki,nkj->ij', w, J, J) + 1e-9 * np.eye(3)
+        if step == iterations:
+            break
+        delta = -np.linalg.solve(information, np.einsum('n,nki,nk->i', w, J, r))
+        R = rotation_from_vector(delta) @ R
+        if np.abs(delta).max() < 1e-7:
+            break
+    return RotationFit(R, residual, information)
+
+
+def two_view_geometry(reference_px: Array, observed_px: Array, weight: Array,
+                      focal_px: float) -> TwoViewGeometry | None:
+    """Return the geometry of two views; None when no camera motion explains enough points.
+
+    Points (N, 2) with weight 0 are not used and come back as outliers.
+    """
+    used = weight > 0
+    reference, observed = reference_px[used], observed_px[used]
+    essential, supports = cv2.findEssentialMat(
+        reference, observed, focal_px, (0.0, 0.0), cv2.USAC_MAGSAC, 0.999, 1.0)
+    if essential is None or essential.shape != (3, 3):
+        return None
+    _, R, t, _ = cv2.recoverPose(essential, reference, observed, focal=focal_px, pp=(0.0, 0.0),
+                                 mask=supports.copy())
+    T = from_rotation_translation(np.asarray(R, np.float64), np.asarray(t, np.float64)[:, 0])
+    is_supported = np.zeros(len(weight), np.bool_)
+    is_supported[used] = supports[:, 0] > 0
+    directions, seen = rays(reference_px, focal_px), rays(observed_px, focal_px)
+    points = Points(directions, np.zeros_like(directions),
+                    np.maximum(_triangulate(directions, seen, T), MINIMUM_INVERSE_DEPTH),
+                    np.full(len(weight), FREE_DEPTH_INFORMATION), observed_px,
+                    weight * is_supported)
+    fit = fit_pose(points, focal_px, T, 1.5, heavy_tailed=True, iterations=8)
+    baseline = float(np.linalg.norm(fit.T_camera_world[:3, 3]))
+    if baseline < 1e-6:
+        return None
+    T = fit.T_camera_world
+    T[:3, 3] /= baseline
+    depth = _triangulate(directions, seen, T)
+    is_inlier = is_supported & (fit.residual_px < INLIER_PX)
+    in_front = is_inlier & (depth > MINIMUM_INVERSE_DEPTH)
+    if in_front.sum() < max(MINIMUM_POINTS, MINIMUM_DEPTHS_IN_FRONT * is_inlier.sum()):
+        return None
+    return TwoViewGeometry(T, depth, in_front)
+
+
+def _triangulate(ray_reference: Array, ray_observed: Array, T: Array) -> Array:
+    """Return the inverse depths (N,) in the reference: least squares on the second view."""
+    a = ray_reference @ T[:3, :3].T
+    t = T[:3, 3]
+    # u (a_z + d t_z) = a_x + d t_x, and the same for v.
+    coefficient = ray_observed[:, :2] * t[2] - t[:2]
+    constant = a[:, :2] - ray_observed[:, :2] * a[:, 2:]
+    norm = (coefficient ** 2).sum(axis=1)
+    return np.asarray((coefficient * constant).sum(axis=1) / np.maximum(norm, 1e-12))

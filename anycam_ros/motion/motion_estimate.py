@@ -1,0 +1,37 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a front end says about one frame."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Status(IntEnum):
+    """Say how far an estimate can be trusted."""
+
+    INITIALIZING = 0
+    TRACKING = 1
+    DEGRADED = 2
+    LOST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class MotionEstimate:
+    """Hold the motion of the camera since the frame before.
+
+    Images have the working size; lengths are in the unit of the front end's map.
+    """
+
+    status: Status
+    reason: str                       # why not TRACKING; empty when TRACKING
+    T_previous_camera: Array          # (4, 4) points of this camera to the previous one
+    covariance: Array                 # (6, 6) of the motion (linear, angular), in this camera
+    uncertainty_px: NDArray[np.float32] | None    # (H, W) flow error beyond the camera's motion
+    motion_mask: NDArray[np.uint8] | None         # (H, W) 255 where things move
+    static_share: float               # share of the tracked points that follow the camera
+    is_key_frame: bool

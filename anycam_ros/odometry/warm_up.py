@@ -1,0 +1,25 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Compile everything before the first frame, so that no frame waits for the compiler."""
+
+import numpy as np
+
+from anycam_ros.odometry.config import OdometryConfig
+from anycam_ros.odometry.frame import Frame
+from anycam_ros.odometry.visual_odometry import VisualOdometry
+
+SIZE_PX = (240, 320)
+FRAMES = 12
+
+
+def warm_up(config: OdometryConfig | None = None) -> None:
+    """Run the whole pipeline, from the start of a map to refinement, over made-up pictures."""
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 255, (2, 40, 60), dtype=np.uint8)
+    far, near = (np.kron(layer, np.ones((12, 12), np.uint8)) for layer in coarse)
+    odometry = VisualOdometry(config)
+    for index in range(FRAMES):
+        height, width = SIZE_PX
+        picture = far[:height, 2 * index:2 * index + width].copy()
+        picture[height // 2:] = near[height // 2:height, 6 * index:6 * index + width]
+        odometry.process(Frame(float(index), np.repeat(picture[..., None], 3, axis=2)))
