@@ -25,3 +25,7 @@ class SourceError(AnyCamError):
 
 class DependencyError(AnyCamError, ImportError):
     """An optional package that the chosen option needs is not installed."""
+
+
+class TracksError(AnyCamError, ValueError):
+    """Tracks, poses or priors do not fit together."""

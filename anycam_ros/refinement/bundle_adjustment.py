@@ -1,0 +1,170 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bundle adjustment of key-frame poses, inverse depths and one focal length (appendix D)."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from anycam_ros.errors import TracksError
+from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.refinement.config import RefinementConfig
+from anycam_ros.refinement.levenberg_marquardt import FIRST_DAMPING, minimise, Minimum, Stage
+from anycam_ros.refinement.marginals import marginal_information
+from anycam_ros.refinement.normal_equations import (
+    K1,
+    linearise,
+    LOG_FOCAL,
+    reprojection_residuals,
+    State,
+)
+from anycam_ros.refinement.objective import objective
+from anycam_ros.refinement.observability import reason_after, reason_before
+from anycam_ros.refinement.priors import Priors
+from anycam_ros.refinement.problem import as_array, pose_problem, Problem
+from anycam_ros.refinement.result import (
+    CONVERGED,
+    ITERATION_LIMIT,
+    MarginalInformation,
+    NOT_OBSERVABLE,
+    RefinementResult,
+)
+from anycam_ros.refinement.robust import CAUCHY, HUBER, KERNELS, L1
+from anycam_ros.refinement.tracks import Tracks, Values
+
+MEDIAN_OF_LENGTH = 1.1774     # of a residual with two components of standard deviation 1
+COLD_RESIDUAL = 3.0           # times delta: beyond it a redescending kernel sees outliers only
+COLD_TOLERANCE = 0.03
+EFFICIENT_HUBER = 1.345       # times the noise: 95 % efficient where the noise is Gaussian
+
+
+class Fit(NamedTuple):
+    """Hold how well a state explains the observations."""
+
+    residual_px: Array      # (N, L, 2) NaN where not seen
+    length_px: Array        # (N, L)
+    objective: float
+
+
+def refine(tracks: Tracks, T_world_camera: Values, focal_px: float,
+           config: RefinementConfig | None = None, priors: Priors | None = None,
+           k1: float = 0.0) -> RefinementResult:
+    """Refine poses (F, 4, 4), inverse depths and the focal length of F key frames.
+
+    Returns the input with status 'not_observable' and a reason when the tracks do not show the
+    motion; raises TracksError when shapes do not fit together. Arrays or tensors, as put in.
+    """
+    config, priors = config or RefinementConfig(), priors or Priors()
+    if not (math.isfinite(focal_px) and focal_px > 0):
+        raise TracksError(f'focal_px is {focal_px}; it must be a number of pixels above 0.')
+    problem = pose_problem(tracks, T_world_camera, focal_px, k1, config, priors)
+    return _adjust(problem, as_array(T_world_camera), tracks, config)
+
+
+def _adjust(problem: Problem, T_world_camera: Array, tracks: Tracks,
+            config: RefinementConfig) -> RefinementResult:
+    before = evaluate(problem, problem.start, config.smoothness)
+    reason = reason_before(problem)
+    if reason:
+        return _unchanged(reason, problem, T_world_camera, tracks, before)
+    minimum, iterations = _minimise_in_stages(problem, before, config)
+    state = minimum.state
+    after = evaluate(problem, state, config.smoothness)
+    noise = _noise_px(problem, after)
+    equations = minimum.equations
+    robust_weight, threshold = _robust_weight(after, config)
+    if KERNELS[config.kernel] == L1:
+        # The weights of L1 have no mean at its minimum: Huber's next to it stand in for them.
+        linearise(problem.observations, state, problem.priors, HUBER, threshold, equations)
+    is_inlier = after.length_px < max(config.inlier_px, 4.0 * _median(after.length_px))
+    reason = reason_after(after.length_px, after.length_px < config.inlier_px,
+                          state.inverse_depth, equations.depth_hessian, noise)
+    if reason:
+        return _unchanged(reason, problem, T_world_camera, tracks, before)
+    return RefinementResult(
+        CONVERGED if minimum.has_converged else ITERATION_LIMIT, '', _world_poses(
+            problem, state, T_world_camera),
+        state.inverse_depth, math.exp(state.intrinsics[LOG_FOCAL]), float(state.intrinsics[K1]),
+        before.objective, after.objective, iterations,
+        after.length_px, robust_weight, is_inlier, equations.depth_hessian.copy(), noise,
+        marginal_information(problem.observations, state, equations, problem.gauge))
+
+
+def evaluate(problem: Problem, state: State, smoothness: float) -> Fit:
+    """Return residuals and the paper's objective at a state."""
+    weight = problem.observations.weight
+    residual = np.empty((*weight.shape, 2))
+    reprojection_residuals(problem.observations, state, residual)
+    length = np.hypot(residual[..., 0], residual[..., 1])
+    T = _inverse_of(state)
+    return Fit(residual, length, objective(residual, weight, T, smoothness))
+
+
+def _minimise_in_stages(problem: Problem, before: Fit,
+                        config: RefinementConfig) -> tuple[Minimum, int]:
+    """Return the minimum; a redescending kernel is approached from a convex one."""
+    kernel, delta = KERNELS[config.kernel], config.delta_px
+    start, iterations = problem.start, 0
+    if kernel == CAUCHY and _median(before.length_px) > COLD_RESIDUAL * delta:
+        stage = Stage(HUBER, delta, COLD_TOLERANCE, config.maximum_iterations)
+        cold = minimise(problem.observations, start, problem.priors, problem.gauge, stage,
+                        FIRST_DAMPING)
+        start, iterations = cold.state, cold.iterations
+    stage = Stage(kernel, delta, config.tolerance,
+                  max(config.maximum_iterations - iterations, 1))
+    minimum = minimise(problem.observations, start, problem.priors, problem.gauge, stage,
+                       FIRST_DAMPING)
+    return minimum, iterations + minimum.iterations
+
+
+def _median(length_px: Array) -> float:
+    seen = length_px[~np.isnan(length_px)]
+    return float(np.median(seen)) if len(seen) else math.nan
+
+
+def _noise_px(problem: Problem, fit: Fit) -> float:
+    """Return the standard deviation of an observation of weight 1 from the residuals' median."""
+    weight = problem.observations.weight
+    seen = weight > 0
+    equations = 2 * int(seen.sum())
+    unknowns = int(problem.gauge.is_free.sum()) + int(seen.any(axis=1).sum())
+    freedom = max(equations - unknowns, 1) / equations
+    scaled = np.sqrt(weight[seen]) * fit.length_px[seen]
+    return float(np.median(scaled)) / MEDIAN_OF_LENGTH / math.sqrt(freedom)
+
+
+def _robust_weight(fit: Fit, config: RefinementConfig) -> tuple[Array, float]:
+    """Return the kernel's weights (N, L), and its threshold, px."""
+    length = np.nan_to_num(fit.length_px, nan=math.inf)
+    if config.kernel == 'cauchy':
+        return 1.0 / (1.0 + (length / config.delta_px) ** 2), config.delta_px
+    threshold = config.delta_px
+    if config.kernel == 'l1':
+        threshold = EFFICIENT_HUBER * max(_median(fit.length_px) / MEDIAN_OF_LENGTH, 1e-6)
+    return np.minimum(threshold / np.maximum(length, 1e-12), 1.0), threshold
+
+
+def _inverse_of(state: State) -> Array:
+    T = np.zeros((len(state.t), 4, 4))
+    T[:, :3, :3], T[:, :3, 3], T[:, 3, 3] = state.R, state.t, 1.0
+    return inverse(T)
+
+
+def _world_poses(problem: Problem, state: State, T_world_camera: Array) -> Array:
+    """Return the poses; those that were held are returned as they were put in."""
+    T = _inverse_of(state)
+    held = ~problem.gauge.is_free[:6 * len(T):6]
+    T[held] = T_world_camera[held]
+    return T
+
+
+def _unchanged(reason: str, problem: Problem, T_world_camera: Array, tracks: Tracks,
+               fit: Fit) -> RefinementResult:
+    shape = problem.observations.weight.shape
+    nothing = MarginalInformation(np.zeros((6, 6)), 0.0, 0.0, 0.0)
+    return RefinementResult(
+        NOT_OBSERVABLE, reason, T_world_camera.copy(), as_array(tracks.inverse_depth).copy(),
+        math.exp(problem.start.intrinsics[LOG_FOCAL]), float(problem.start.intrinsics[K1]),
+        fit.objective, fit.objective, 0, fit.length_px,
+        np.zeros(shape), np.zeros(shape, np.bool_), np.zeros(shape[0]), math.nan, nothing)

@@ -1,0 +1,86 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Marginal information of the newest pose, the intrinsics and the scale."""
+
+import math
+
+import numpy as np
+
+from anycam_ros.geometry.se3 import Array
+from anycam_ros.refinement.compiled import compiled
+from anycam_ros.refinement.normal_equations import Equations, INTRINSICS, Observations, State
+from anycam_ros.refinement.result import MarginalInformation
+from anycam_ros.refinement.schur import (
+    eliminate_depths,
+    factorise,
+    Gauge,
+    new_system,
+    solve_forward,
+)
+
+
+def marginal_information(observations: Observations, state: State, equations: Equations,
+                         gauge: Gauge) -> MarginalInformation:
+    """Return the marginal information at a state with the equations linearised there."""
+    joint, scale_variance = _trailing(observations, state, equations, gauge)
+    frames = len(state.t)
+    newest_is_free = bool(gauge.is_free[6 * frames - 1])
+    scale_is_fixed = gauge.scale_frame >= 0 or not gauge.is_free[6:12].any()
+    intrinsics = [
+        _marginal(joint, np.array([6 + q]))[0, 0] if gauge.is_free[6 * frames + q] else math.inf
+        for q in range(INTRINSICS)]
+    return MarginalInformation(
+        _marginal(joint, np.arange(6)) if newest_is_free else np.diag(np.full(6, math.inf)),
+        float(intrinsics[0]), float(intrinsics[1]),
+        math.inf if scale_is_fixed else 1.0 / scale_variance if scale_variance > 0 else 0.0)
+
+
+def _marginal(joint: Array, kept: np.ndarray) -> Array:
+    """Return the information of the kept unknowns, the others marginalised."""
+    others = np.setdiff1d(np.arange(len(joint)), kept)
+    cross = joint[np.ix_(kept, others)]
+    out = joint[np.ix_(kept, kept)] \
+        - cross @ np.linalg.solve(joint[np.ix_(others, others)], cross.T)
+    return np.asarray(0.5 * (out + out.T))
+
+
+@compiled
+def _trailing(observations: Observations, state: State, equations: Equations,
+              gauge: Gauge) -> tuple[Array, float]:
+    """Return the joint information (8, 8) of newest pose and intrinsics, and scale's variance.
+
+    They come last, so the end of the Cholesky factor is their marginal's own.
+    """
+    system = new_system(equations)
+    eliminate_depths(equations, observations, 0.0, gauge, system)
+    factorise(system)
+    frames = len(state.t)
+    size = 6 + INTRINSICS
+    first, last = 6 * (frames - 1), system.band.shape[1] - 6
+    factor = np.zeros((size, size))
+    for i in range(6):
+        for k in range(i + 1):
+            factor[i, k] = system.band[first + i, last + k]
+    for q in range(INTRINSICS):
+        for k in range(7 + q):
+            factor[6 + q, k] = system.border[q, first + k]
+    values = _scale_gradient(state)
+    for i in range(len(values)):
+        if not gauge.is_free[i]:
+            values[i] = 0.0
+    solve_forward(system, values)
+    return factor @ factor.T, (values * values).sum()
+
+
+@compiled
+def _scale_gradient(state: State) -> Array:
+    """Return the gradient of half the log of the summed squared distances from camera 0."""
+    frames = len(state.t)
+    out = np.zeros(6 * frames + INTRINSICS)
+    total = 0.0
+    for j in range(1, frames):
+        seen = state.t[j] - state.R[j] @ (state.R[0].T @ state.t[0])
+        out[6 * j:6 * j + 3] = seen
+        out[:3] -= state.R[0] @ (state.R[j].T @ seen)
+        total += (seen * seen).sum()
+    return out / max(total, 1e-300)

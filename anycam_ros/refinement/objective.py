@@ -1,0 +1,33 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The paper's objective (equations 16 to 19), by which every method is judged."""
+
+import numpy as np
+
+from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.refinement.normal_equations import BEHIND_CAMERA_PX
+
+
+def objective(residual_px: Array, weight: Array, T_world_camera: Array,
+              smoothness: float) -> float:
+    """Return (19) for residuals (N, L, 2), px, NaN where not seen; weight is sigma_max - sigma.
+
+    A point behind the camera costs as much as one BEHIND_CAMERA_PX off.
+    """
+    if not len(weight):
+        return 0.0
+    seen = ~np.isnan(residual_px[..., 0])
+    length = np.minimum(np.abs(residual_px[seen]).sum(axis=1), BEHIND_CAMERA_PX)
+    reprojection = float((weight[seen] * length).sum()) / len(weight)
+    return reprojection + smoothness * smoothness_of(T_world_camera) if smoothness \
+        else reprojection
+
+
+def smoothness_of(T_world_camera: Array) -> float:
+    """Return (18): how much consecutive relative poses differ, for poses (F, 4, 4)."""
+    if len(T_world_camera) < 3:
+        return 0.0
+    # P_next_this maps points of one camera into the next one.
+    P = inverse(T_world_camera[1:]) @ T_world_camera[:-1]
+    change = inverse(P[:-1]) @ P[1:] - np.eye(4)
+    return float(np.abs(change).sum(axis=(1, 2)).mean())

@@ -1,0 +1,126 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tracks, poses and priors turned into what the solver works on: checked, flat, float64."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from anycam_ros.errors import TracksError
+from anycam_ros.geometry.se3 import Array, inverse, orthonormalised
+from anycam_ros.refinement.config import RefinementConfig
+from anycam_ros.refinement.levenberg_marquardt import scale_direction
+from anycam_ros.refinement.normal_equations import (
+    INTRINSICS,
+    K1,
+    LOG_FOCAL,
+    Observations,
+    PriorTerms,
+    State,
+)
+from anycam_ros.refinement.priors import Priors
+from anycam_ros.refinement.schur import Gauge
+from anycam_ros.refinement.tracks import Tracks, Values
+
+MAXIMUM_SKEW = 1e-3    # of a rotation that float32 or a long chain has bent
+
+
+class Problem(NamedTuple):
+    """Hold one adjustment."""
+
+    observations: Observations
+    start: State
+    priors: PriorTerms
+    gauge: Gauge
+
+
+def as_array(values: Values) -> Array:
+    """Return values as a float64 array; a tensor is copied from its device."""
+    if hasattr(values, 'detach'):
+        values = values.detach().cpu().numpy()
+    return np.asarray(values, np.float64)
+
+
+def pose_problem(tracks: Tracks, T_world_camera: Values, focal_px: float, k1: float,
+                 config: RefinementConfig, priors: Priors) -> Problem:
+    """Return the problem; raise TracksError when tracks, poses and priors do not fit together."""
+    T = _checked_poses(T_world_camera)
+    observations, inverse_depth = _checked_tracks(tracks, len(T))
+    terms = _prior_terms(priors, inverse_depth, focal_px, k1)
+    T_camera_world = inverse(T)
+    state = State(
+        np.stack([orthonormalised(R) for R in T_camera_world[:, :3, :3]]),
+        np.ascontiguousarray(T_camera_world[:, :3, 3]),
+        inverse_depth, np.array([math.log(focal_px), k1]))
+    return Problem(observations, state, terms, _gauge(state, config))
+
+
+def _checked_poses(T_world_camera: Values) -> Array:
+    T = as_array(T_world_camera)
+    if T.ndim != 3 or T.shape[1:] != (4, 4) or not len(T):
+        raise TracksError(f'T_world_camera is {T.shape}; it must be (F, 4, 4) with F at least 1.')
+    R = T[:, :3, :3]
+    skew = np.abs(R @ np.swapaxes(R, 1, 2) - np.eye(3)).max(axis=(1, 2))
+    # NaN passes here; it is a matter of observability and not of shape.
+    bad = np.flatnonzero((skew > MAXIMUM_SKEW) | (np.linalg.det(np.nan_to_num(R)) < -0.5))
+    if len(bad):
+        raise TracksError(
+            f'T_world_camera[{bad[0]}] is no rigid motion (rotation off by {skew[bad[0]]:.2g}); '
+            'give camera to world, the rotation orthonormal and right-handed.')
+    return T
+
+
+def _checked_tracks(tracks: Tracks, frames: int) -> tuple[Observations, Array]:
+    """Return observations and inverse depths with everything unusable at weight 0."""
+    first = as_array(tracks.first_frame).astype(np.int64)
+    if len(first) and (first.min() < 0 or first.max() >= frames):
+        raise TracksError(f'first_frame is {first.min()} to {first.max()}; with {frames} poses '
+                          f'it must be 0 to {frames - 1}.')
+    length = min(tracks.points_px.shape[1], frames)
+    points = as_array(tracks.points_px)[:, :length]
+    weight = as_array(tracks.weight)[:, :length]
+    is_finite = np.asarray(np.isfinite(points).all(axis=2))
+    usable = is_finite & is_finite[:, :1] & (weight > 0) & np.isfinite(weight)
+    usable &= first[:, None] + np.arange(length) < frames
+    usable[:, 0] = False
+    depth = as_array(tracks.inverse_depth)
+    known = np.isfinite(depth) & (depth > 0)
+    typical = float(np.median(depth[known])) if known.any() else 1.0
+    return Observations(
+        first, np.ascontiguousarray(np.where(is_finite[..., None], points, 0.0)),
+        np.ascontiguousarray(np.where(usable, weight, 0.0))), np.where(known, depth, typical)
+
+
+def _prior_terms(priors: Priors, inverse_depth: Array, focal_px: float, k1: float) -> PriorTerms:
+    count = len(inverse_depth)
+    columns = []
+    for name, default in (('inverse_depth', inverse_depth),
+                          ('inverse_depth_information', np.zeros(count))):
+        value: Any = getattr(priors, name)
+        column = default if value is None else as_array(value)
+        if column.shape != (count,):
+            raise TracksError(f'the prior {name} is {column.shape}; it must be ({count},).')
+        columns.append(column)
+    value, information = columns
+    known = np.isfinite(value) & np.isfinite(information) & (information > 0)
+    intrinsics, certainty = np.zeros(INTRINSICS), np.zeros(INTRINSICS)
+    intrinsics[LOG_FOCAL] = math.log(priors.focal_px or focal_px)
+    certainty[LOG_FOCAL] = priors.log_focal_information
+    intrinsics[K1] = priors.k1 if priors.k1_information else k1
+    certainty[K1] = priors.k1_information
+    return PriorTerms(np.where(known, value, inverse_depth), np.where(known, information, 0.0),
+                      intrinsics, certainty)
+
+
+def _gauge(state: State, config: RefinementConfig) -> Gauge:
+    frames = len(state.t)
+    is_free = np.ones(6 * frames + INTRINSICS, np.bool_)
+    is_free[:6 * config.fixed_frames] = False
+    is_free[6 * frames:] = config.estimate_focal, config.estimate_k1
+    scale_frame = -1
+    if config.fixed_scale and config.fixed_frames == 1 and frames > 1:
+        centre = -np.einsum('fji,fj->fi', state.R, state.t)
+        scale_frame = int(np.argmax(np.nan_to_num(((centre - centre[0]) ** 2).sum(axis=1))))
+    return Gauge(is_free, scale_frame, scale_direction(state, scale_frame))
+

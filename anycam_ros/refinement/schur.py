@@ -1,0 +1,238 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera system: inverse depths eliminated, then solved by a banded Cholesky factor.
+
+Poses that no track ties together have no common entry, and elimination in the order of time
+adds none: the factor keeps the band (and its two full rows of intrinsics). Cost and memory grow
+linearly with the number of key frames.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.geometry.se3 import Array
+from anycam_ros.refinement.compiled import compiled
+from anycam_ros.refinement.normal_equations import Equations, INTRINSICS, Observations
+
+Mask = NDArray[np.bool_]
+
+SCALE_STIFFNESS = 1e8       # of the fixed direction against the stiffest of its frame
+RANK_TOLERANCE = 1e-10      # pivots below this share of their diagonal count as unobserved
+
+
+class Gauge(NamedTuple):
+    """Say which unknowns the solver may not move."""
+
+    is_free: Mask             # (6 F + 2,)
+    scale_frame: int          # frame whose distance from the first stays; -1 for none
+    scale_direction: Array    # (3,) change of that distance with the frame's linear perturbation
+
+
+class CameraSystem(NamedTuple):
+    """Hold the reduced system, and after factorise() its Cholesky factor."""
+
+    band: Array        # (6 F, 6 B)
+    border: Array      # (2, 6 F + 2)
+    gradient: Array    # (6 F + 2,)
+
+
+@compiled
+def new_system(equations: Equations) -> CameraSystem:
+    """Return a system of the same shape."""
+    return CameraSystem(np.empty_like(equations.band), np.empty_like(equations.border),
+                        np.empty_like(equations.gradient))
+
+
+@compiled
+def eliminate_depths(equations: Equations, observations: Observations, damping: float,
+                     gauge: Gauge, system: CameraSystem) -> None:
+    """Fill the camera system: the Schur complement, with Marquardt's damping, gauge fixed."""
+    system.band[:] = equations.band
+    system.border[:] = equations.border
+    system.gradient[:] = equations.gradient
+    poses = len(system.band)
+    last = system.band.shape[1] - 6
+    for i in range(poses):
+        system.band[i, last + i % 6] *= 1.0 + damping
+    for q in range(INTRINSICS):
+        system.border[q, poses + q] *= 1.0 + damping
+    _subtract_tracks(equations, observations, damping, system)
+    _fix_gauge(gauge, system)
+
+
+@compiled
+def _subtract_tracks(equations: Equations, observations: Observations, damping: float,
+                     system: CameraSystem) -> None:
+    band, border, gradient = system.band, system.border, system.gradient
+    count, length = observations.weight.shape
+    poses, width = len(band), band.shape[1] // 6
+    frames = poses // 6
+    for n in range(count):
+        if equations.depth_hessian[n] <= 0.0:
+            continue
+        row = equations.camera_depth[n]
+        inverse = 1.0 / (equations.depth_hessian[n] * (1.0 + damping))
+        toward = equations.depth_gradient[n] * inverse
+        a = observations.first_frame[n]
+        end = min(length, frames - a)
+        for j in range(end):
+            if j > 0 and observations.weight[n, j] == 0.0:
+                continue
+            shift = 6 * (width - 1 - j)
+            for i in range(6 * j, 6 * j + 6):
+                factor = row[i] * inverse
+                target = band[6 * a + i]
+                gradient[6 * a + i] -= row[i] * toward
+                for k in range(i + 1):
+                    target[shift + k] -= factor * row[k]
+        for q in range(INTRINSICS):
+            factor = row[6 * length + q] * inverse
+            gradient[poses + q] -= row[6 * length + q] * toward
+            for k in range(6 * end):
+                border[q, 6 * a + k] -= factor * row[k]
+            for k in range(INTRINSICS):
+                border[q, poses + k] -= factor * row[6 * length + k]
+
+
+@compiled
+def _fix_gauge(gauge: Gauge, system: CameraSystem) -> None:
+    """Hold fixed unknowns: their rows and columns become those of the unit matrix."""
+    band, border, gradient = system.band, system.border, system.gradient
+    poses, width = len(band), band.shape[1] // 6
+    if gauge.scale_frame >= 0:
+        _stiffen(band, gauge.scale_frame, gauge.scale_direction)
+    for i in range(poses):
+        start = 6 * (i // 6 - width + 1)
+        for k in range(max(0, -start), i - start + 1):
+            if not (gauge.is_free[i] and gauge.is_free[start + k]):
+                band[i, k] = 0.0
+        if not gauge.is_free[i]:
+            band[i, i - start], gradient[i] = 1.0, 0.0
+    for q in range(INTRINSICS):
+        border[q] *= gauge.is_free
+        if not gauge.is_free[poses + q]:
+            border[q] = 0.0
+            border[q, poses + q], gradient[poses + q] = 1.0, 0.0
+
+
+@compiled
+def _stiffen(band: Array, frame: int, direction: Array) -> None:
+    """Make a frame's translation in a direction so stiff that it stays."""
+    first, diagonal = 6 * frame, band.shape[1] - 6
+    stiffness = 1.0
+    for p in range(3):
+        stiffness += band[first + p, diagonal + p] * SCALE_STIFFNESS
+    for p in range(3):
+        for q in range(3):
+            band[first + p, diagonal + q] += stiffness * direction[p] * direction[q]
+
+
+@compiled
+def factorise(system: CameraSystem) -> None:
+    """Overwrite the matrix with its lower Cholesky factor.
+
+    A pivot that rounding leaves nothing of belongs to an unobserved direction: it becomes tiny,
+    so that the direction has next to no information.
+    """
+    band, border = system.band, system.border
+    poses, width = len(band), band.shape[1] // 6
+    for i in range(poses):
+        start = 6 * (i // 6 - width + 1)
+        for c in range(max(0, start), i):
+            shift = 6 * (c // 6 - width + 1)
+            total = band[i, c - start]
+            for k in range(max(0, start), c):
+                total -= band[i, k - start] * band[c, k - shift]
+            band[i, c - start] = total / band[c, c - shift]
+        diagonal = band[i, i - start]
+        total = diagonal
+        for k in range(max(0, start), i):
+            total -= band[i, k - start] ** 2
+        band[i, i - start] = _pivot(total, diagonal)
+    for q in range(INTRINSICS):
+        _factorise_border(band, border, q)
+
+
+@compiled
+def _factorise_border(band: Array, border: Array, q: int) -> None:
+    """Overwrite one row of the intrinsics; those before it are done."""
+    poses, width = len(band), band.shape[1] // 6
+    for c in range(poses):
+        shift = 6 * (c // 6 - width + 1)
+        total = border[q, c]
+        for k in range(max(0, shift), c):
+            total -= border[q, k] * band[c, k - shift]
+        border[q, c] = total / band[c, c - shift]
+    for c in range(q):
+        total = border[q, poses + c]
+        for k in range(poses + c):
+            total -= border[q, k] * border[c, k]
+        border[q, poses + c] = total / border[c, poses + c]
+    diagonal = border[q, poses + q]
+    total = diagonal
+    for k in range(poses + q):
+        total -= border[q, k] ** 2
+    border[q, poses + q] = _pivot(total, diagonal)
+
+
+@compiled
+def _pivot(remaining: float, diagonal: float) -> float:
+    return math.sqrt(max(remaining, RANK_TOLERANCE * diagonal, 1e-12))
+
+
+@compiled
+def solve_forward(system: CameraSystem, values: Array) -> None:
+    """Overwrite values (6 F + 2,) with the factor's inverse times them."""
+    band, border = system.band, system.border
+    poses, width = len(band), band.shape[1] // 6
+    for i in range(poses):
+        start = 6 * (i // 6 - width + 1)
+        total = values[i]
+        for k in range(max(0, start), i):
+            total -= band[i, k - start] * values[k]
+        values[i] = total / band[i, i - start]
+    for q in range(INTRINSICS):
+        total = values[poses + q]
+        for k in range(poses + q):
+            total -= border[q, k] * values[k]
+        values[poses + q] = total / border[q, poses + q]
+
+
+@compiled
+def solve_backward(system: CameraSystem, values: Array) -> None:
+    """Overwrite values (6 F + 2,) with the inverse of the transposed factor times them."""
+    band, border = system.band, system.border
+    poses, width = len(band), band.shape[1] // 6
+    for q in range(INTRINSICS - 1, -1, -1):
+        values[poses + q] /= border[q, poses + q]
+        for k in range(poses + q):
+            values[k] -= border[q, k] * values[poses + q]
+    for i in range(poses - 1, -1, -1):
+        start = 6 * (i // 6 - width + 1)
+        values[i] /= band[i, i - start]
+        for k in range(max(0, start), i):
+            values[k] -= band[i, k - start] * values[i]
+
+
+@compiled
+def depth_steps(equations: Equations, observations: Observations, camera_step: Array,
+                damping: float, steps: Array) -> None:
+    """Fill the steps (N,) of the inverse depths that belong to a step of the cameras."""
+    count, length = observations.weight.shape
+    poses = len(camera_step) - INTRINSICS
+    frames = poses // 6
+    for n in range(count):
+        steps[n] = 0.0
+        if equations.depth_hessian[n] <= 0.0:
+            continue
+        row = equations.camera_depth[n]
+        a = observations.first_frame[n]
+        total = equations.depth_gradient[n]
+        for k in range(6 * min(length, frames - a)):
+            total += row[k] * camera_step[6 * a + k]
+        for q in range(INTRINSICS):
+            total += row[6 * length + q] * camera_step[poses + q]
+        steps[n] = -total / (equations.depth_hessian[n] * (1.0 + damping))
