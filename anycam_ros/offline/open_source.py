@@ -1,0 +1,78 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tell what kind of recording a path is, and open it."""
+
+from pathlib import Path
+
+from anycam_ros.errors import DependencyError, SourceError
+from anycam_ros.offline.folder_source import (
+    IMAGE_SUFFIXES,
+    ImageFolder,
+    images_in,
+    SequenceFolder,
+)
+from anycam_ros.offline.frame_source import FrameSource
+from anycam_ros.offline.video_source import VideoSource
+
+BAG_SUFFIXES = ('.mcap', '.db3')
+KINDS = ('a ROS 2 bag (.mcap, .db3 or their folder), a video file, a folder of images, or a '
+         'sequence folder (rgb/ and timestamps.txt)')
+
+
+def open_source(path: Path, *, topic: str | None = None, fps: float | None = None,
+                calibrated: bool = False) -> FrameSource:
+    """Open a recording of any kind.
+
+    topic chooses among several image topics of a bag; fps, in frames per second, replaces the
+    stamps of videos and gives those of image folders; calibrated asks for frames with intrinsics.
+    Raises SourceError for what cannot be read.
+    """
+    if not path.exists():
+        raise SourceError(f'{path} does not exist. Give {KINDS}.')
+    try:
+        is_bag = _is_bag(path)
+        if topic is not None and not is_bag:
+            raise SourceError(f'--topic {topic} is given, but {path} is no bag. Leave it out.')
+        if is_bag:
+            return _open_bag(path, topic, calibrated)
+        if (path / 'timestamps.txt').is_file():
+            return SequenceFolder(path, calibrated)
+        if calibrated:
+            raise SourceError(f'{path} comes without a calibration, but --intrinsics given asks '
+                              'for one. Use a bag with camera_info or a sequence folder with '
+                              'camera.yaml, or leave it out: the focal length is estimated.')
+        return _open_images(path, fps) if path.is_dir() else _open_file(path, fps)
+    except OSError as error:
+        raise SourceError(f'{path} cannot be read: {error.strerror}.') from error
+
+
+def _is_bag(path: Path) -> bool:
+    if path.is_file():
+        return path.suffix in BAG_SUFFIXES
+    return (path / 'metadata.yaml').exists() \
+        or any(file.suffix in BAG_SUFFIXES for file in path.iterdir())
+
+
+def _open_bag(path: Path, topic: str | None, calibrated: bool) -> FrameSource:
+    try:
+        from anycam_ros.offline.bag_source import BagSource
+    except ImportError as error:
+        raise DependencyError(f'{path} is a bag, and reading it needs a package that is missing '
+                              f'({error}). Run: pip install rosbags mcap') from error
+    return BagSource(path, topic, calibrated)
+
+
+def _open_images(path: Path, fps: float | None) -> FrameSource:
+    if images_in(path):
+        return ImageFolder(path, fps)
+    raise SourceError(f'{path} is a folder without images ({", ".join(IMAGE_SUFFIXES)}), bag '
+                      f'files or timestamps.txt. Give {KINDS}.')
+
+
+def _open_file(path: Path, fps: float | None) -> FrameSource:
+    if path.suffix == '.bag':
+        raise SourceError(f'{path} is a ROS 1 bag. Convert it: rosbags-convert --src {path} '
+                          f'--dst {path.with_suffix("")}')
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        raise SourceError(f'{path} is a single image. Give {KINDS}.')
+    return VideoSource(path, fps)
