@@ -35,21 +35,20 @@ class FocalState:
 
     focal_px: float
     is_given: bool = False
-    prior_log: float = math.nan
+    prior_focal_px: float = math.nan
     prior_information: float = PRIOR_INFORMATION
     observed_information: float = 0.0
 
     def __post_init__(self) -> None:
         """Centre the prior on the start."""
-        self.prior_log = math.log(self.focal_px)
+        self.prior_focal_px = self.focal_px
 
     def update(self, focal_px: float, information: float) -> None:
         """Take a window's focal length; what it knew beyond the prior stiffens the next prior.
 
         Windows overlap, so only a small share of the information is new each time.
         """
-        self.focal_px = focal_px
-        self.prior_log = math.log(focal_px)
+        self.focal_px = self.prior_focal_px = focal_px
         gain = NEW_SHARE * min(max(information, 0.0), MAXIMUM_GAIN)
         self.prior_information = min(self.prior_information + gain, MAXIMUM_INFORMATION)
         self.observed_information = information

@@ -16,8 +16,8 @@ from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 
 MAXIMUM_SCORE = 20.0
-MOVING_SCORE = 3.0
-SMOOTHING_PX = 31
+MOVING_SCORE = 1.5           # times the error that is to be expected
+SPREADS = ((2.0, 1.0), (6.0, 0.1))      # deviation in coarse pixels, share
 MEMORY = 0.7                 # of the running mean over frames
 ALONG_WEIGHT = 0.5           # along the epipolar line a wrong depth explains an error too
 TEXTURE_PX = 6.0             # flow error times image gradient
@@ -42,6 +42,7 @@ class ViewMask:
         self._texture = texture(image)
         if self._score is not None:
             self._score = None if pair is None else self._in_target(self._score, pair)
+            self._trust = None if pair is None else self._in_target(self._trust, pair)
 
     def update(self, sighting: Sighting, window: KeyFrameWindow | None,
                focal_px: float) -> tuple[Score, NDArray[np.uint8]]:
@@ -54,17 +55,19 @@ class ViewMask:
             depth = spread_depths(window.tracks.key_px[window.tracks.active_rows],
                                   window.depths_in_newest(), self._shape)
         residual = flow_residual(sighting.pair, self._grid, depth, T_target_reference, focal_px)
-        expected = max(0.5, 1.48 * float(np.median(residual.across))) \
-            * (1 + 0.03 * residual.length) + residual.disagreement \
+        noise = max(0.5, 1.48 * float(np.median(residual.across)))
+        expected = noise * (1 + 0.03 * residual.length) + residual.disagreement \
             + TEXTURE_PX / (self._texture + FLAT_GRADIENT)
         error = np.sqrt(residual.across ** 2 + (ALONG_WEIGHT * residual.along) ** 2)
         score = np.minimum(error / expected, MAXIMUM_SCORE)
+        trust = (noise / expected) ** 2
         if self._score is not None:
             score = MEMORY * self._score + (1 - MEMORY) * score
-        self._score = score
-        smooth = cv2.boxFilter(score, -1, (SMOOTHING_PX // STRIDE,) * 2)
+            trust = MEMORY * self._trust + (1 - MEMORY) * trust
+        self._score, self._trust = score, trust
+        smooth = spread_by_trust(score, trust)
         smooth = cv2.resize(self._in_target(smooth, sighting.pair), self._shape[::-1])
-        return smooth, (smooth > MOVING_SCORE).astype(np.uint8) * 255
+        return smooth * np.float32(noise), (smooth > MOVING_SCORE).astype(np.uint8) * 255
 
     def _in_target(self, image: Score, pair: FlowPair) -> Score:
         rows, columns = self._coarse
@@ -72,3 +75,12 @@ class ViewMask:
         x = np.arange(columns, dtype=np.float32) + backward[..., 0]
         y = np.arange(rows, dtype=np.float32)[:, None] + backward[..., 1]
         return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def spread_by_trust(score: Score, trust: Score) -> Score:
+    """Return the score averaged over neighbours that can be trusted, the nearest first."""
+    total, weight = np.zeros_like(score), np.zeros_like(score)
+    for sigma, share in SPREADS:
+        total += share * cv2.GaussianBlur(score * trust, (0, 0), sigma)
+        weight += share * cv2.GaussianBlur(trust, (0, 0), sigma)
+    return total / (weight + 1e-9)
