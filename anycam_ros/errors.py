@@ -23,6 +23,10 @@ class SourceError(AnyCamError):
     """An input (bag, video, folder) cannot be read, or breaks off."""
 
 
+class OutputError(AnyCamError):
+    """A result cannot be written."""
+
+
 class DependencyError(AnyCamError, ImportError):
     """An optional package that the chosen option needs is not installed."""
 

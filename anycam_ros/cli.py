@@ -1,0 +1,122 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: anycam odometry, anycam config."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+import math
+from pathlib import Path
+import sys
+
+import anycam_ros
+from anycam_ros.errors import AnyCamError
+from anycam_ros.node.config import NodeConfig
+from anycam_ros.odometry import OdometryConfig
+from anycam_ros.odometry.options import describe
+from anycam_ros.odometry.parameter_file import render_parameter_file
+
+EXIT_OK, EXIT_BROKEN_INPUT, EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_CODES = """\
+exit code: 0 done, 1 the recording broke off (results up to there are kept), 2 cannot run"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except (AnyCamError, OSError) as error:
+        sys.stderr.write(f'anycam: error: {error}\n')
+        return EXIT_CANNOT_RUN
+    except KeyboardInterrupt:
+        sys.stderr.write('anycam: interrupted\n')
+        return EXIT_INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='anycam', description='Visual odometry from one uncalibrated camera.')
+    parser.add_argument('--version', action='version', version=anycam_ros.__version__)
+    commands = parser.add_subparsers(required=True, metavar='COMMAND')
+    _add_odometry(commands.add_parser(
+        'odometry', help='process every frame of a recording', epilog=EXIT_CODES,
+        description='Process every frame of a recording, in order: the same input gives the '
+                    'same results, byte for byte, but for timing.json.'))
+    config = commands.add_parser(
+        'config', help='print the parameter file of the node',
+        description='Print a ROS parameter file with every parameter, its range and default.')
+    config.set_defaults(command=_config)
+    return parser
+
+
+def _add_odometry(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_odometry)
+    parser.add_argument(
+        'input', type=Path, metavar='INPUT',
+        help='ROS 2 bag (.mcap, .db3 or their folder), video, folder of images, or sequence '
+             'folder (rgb/, timestamps.txt, optionally camera.yaml)')
+    parser.add_argument('--output', type=Path, required=True, metavar='DIR',
+                        help='folder for the results; made when missing, earlier results go')
+    parser.add_argument('--topic', help='image topic of a bag that has several')
+    parser.add_argument('--fps', type=_positive, metavar='HZ',
+                        help='rate of an image folder (default 30) or of a video without stamps')
+    parser.add_argument('--start', type=_count(0), default=0, metavar='N',
+                        help='first frame, counted from 0')
+    parser.add_argument('--frames', type=_count(1), metavar='N',
+                        help='process at most N frames')
+    parser.add_argument('--stride', type=_count(1), default=1, metavar='N',
+                        help='process every N-th frame')
+    parser.add_argument('--masks', action='store_true',
+                        help='also write masks/, one PNG per frame')
+    parser.add_argument('--bag', action='store_true', help='also write odometry.mcap')
+    group = parser.add_argument_group(
+        'odometry', 'the parameters of the node that have the same names')
+    for config_field in fields(OdometryConfig):
+        described = describe(config_field)
+        flag = '--' + config_field.name.replace('_', '-')
+        text = f'{described.description} Default: {config_field.default}.'.replace('%', '%%')
+        if isinstance(config_field.default, bool):
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, help=text,
+                               default=config_field.default)
+        else:
+            group.add_argument(flag, type=type(config_field.default), help=text,
+                               choices=described.choices or None, default=config_field.default)
+
+
+def _odometry(options: argparse.Namespace) -> int:
+    from anycam_ros.offline.odometry_command import odometry_command, Request
+    from anycam_ros.offline.run_odometry import Selection
+
+    config = OdometryConfig(**{config_field.name: getattr(options, config_field.name)
+                               for config_field in fields(OdometryConfig)})
+    request = Request(
+        options.input, options.output, Selection(options.start, options.stride, options.frames),
+        options.topic, options.fps, options.masks, options.bag)
+    return EXIT_OK if odometry_command(request, config) else EXIT_BROKEN_INPUT
+
+
+def _config(_options: argparse.Namespace) -> int:
+    sys.stdout.write(render_parameter_file((NodeConfig, OdometryConfig)))
+    return EXIT_OK
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f'{text} is given; it must be above 0')
+    return value
+
+
+def _count(minimum: int) -> Callable[[str], int]:
+    def integer(text: str) -> int:
+        value = int(text)
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f'{text} is given; it must be at least {minimum}')
+        return value
+    return integer
+
+
+if __name__ == '__main__':
+    sys.exit(main())

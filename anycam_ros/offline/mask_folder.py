@@ -1,0 +1,31 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Motion masks as images."""
+
+from pathlib import Path
+
+import cv2
+
+from anycam_ros.errors import OutputError
+from anycam_ros.odometry import OdometryEstimate
+from anycam_ros.offline.frame_source import SourceFrame
+
+
+class MaskFolder:
+    """Write the motion mask of each frame as PNG, 255 where things move, named by its index."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder."""
+        folder.mkdir(exist_ok=True)
+        self._folder = folder
+
+    def add(self, frame: SourceFrame, estimate: OdometryEstimate) -> None:
+        """Write one mask."""
+        if estimate.motion_mask is None:
+            return
+        file = self._folder / f'{frame.index:06d}.png'
+        if not cv2.imwrite(str(file), estimate.motion_mask):
+            raise OutputError(f'{file} cannot be written. Is the disk full?')
+
+    def close(self) -> None:
+        """Leave the folder as it is: each mask was complete when written."""

@@ -1,0 +1,143 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`anycam odometry`: a recording in, a folder of results out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, ExitStack
+from dataclasses import asdict, dataclass
+import json
+from pathlib import Path
+import sys
+import time
+
+from tqdm import tqdm
+import yaml
+
+from anycam_ros.errors import DependencyError, FrameError, OutputError, SourceError
+from anycam_ros.odometry import OdometryConfig, VisualOdometry
+from anycam_ros.offline.frame_source import FrameSource, SourceFrame
+from anycam_ros.offline.mask_folder import MaskFolder
+from anycam_ros.offline.open_source import open_source
+from anycam_ros.offline.plot import save_plot
+from anycam_ros.offline.run_log import RunLog
+from anycam_ros.offline.run_odometry import Output, run_odometry, Selection
+from anycam_ros.offline.trajectory_file import TrajectoryFile
+
+PROGRESS_AFTER_S = 2.0
+RESULTS = ('trajectory.tum', 'camera.yaml', 'timing.json', 'summary.json', 'plot.png',
+           'odometry.mcap')
+
+
+@dataclass(frozen=True)
+class Request:
+    """Say what to read, what to write, and which frames."""
+
+    source: Path
+    output: Path
+    selection: Selection
+    topic: str | None = None
+    fps: float | None = None
+    masks: bool = False
+    bag: bool = False
+
+
+def odometry_command(request: Request, config: OdometryConfig) -> bool:
+    """Run the odometry and write its results; return False where the recording broke off.
+
+    Whatever ends the run, the results of the frames before are in the folder. Raises an
+    AnyCamError when there is nothing to start with.
+    """
+    source = open_source(request.source, topic=request.topic, fps=request.fps,
+                         calibrated=config.intrinsics == 'given')
+    _prepare(request.output)
+    log, reason = RunLog(), ''
+    started = time.perf_counter()
+    sys.stderr.write(f'{source.description}\n')
+    try:
+        with ExitStack() as stack:
+            outputs = [_closed_at_end(stack, output) for output in _outputs(request)]
+            frames = stack.enter_context(_progress(request.selection, source))
+            run_odometry(VisualOdometry(config), frames, outputs, log, _report_refused)
+    except SourceError as error:
+        reason = str(error)
+    finally:
+        _write_figures(request, config, log, time.perf_counter() - started)
+    if log.frames == 0 and not reason:
+        raise SourceError(f'{request.source} has {source.total} frames, but --start is '
+                          f'{request.selection.start}. Start earlier.')
+    _print_report(request, log)
+    if reason:
+        sys.stderr.write(f'anycam: {reason}\nFrames up to {log.last_frame} were processed; their '
+                         f'results are kept in {request.output}.\n')
+    return not reason
+
+
+def _prepare(output: Path) -> None:
+    """Make the folder and remove what an earlier run left in it."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        masks = (output / 'masks').glob('[0-9]*.png')
+        for file in (*(output / name for name in RESULTS), *masks):
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f'{output} cannot be written: {error.strerror}. Choose another folder '
+                          'with --output.') from error
+
+
+def _outputs(request: Request) -> Iterator[Output]:
+    yield TrajectoryFile(request.output / 'trajectory.tum')
+    if request.masks:
+        yield MaskFolder(request.output / 'masks')
+    if request.bag:
+        try:
+            from anycam_ros.offline.odometry_bag import OdometryBag
+        except ImportError as error:
+            raise DependencyError(f'--bag needs a package that is missing ({error}). '
+                                  'Run: pip install rosbags mcap') from error
+        yield OdometryBag(request.output / 'odometry.mcap')
+
+
+def _closed_at_end(stack: ExitStack, output: Output) -> Output:
+    stack.callback(output.close)
+    return output
+
+
+@contextmanager
+def _progress(selection: Selection, source: FrameSource) -> Iterator[Iterator[SourceFrame]]:
+    """Show a bar when stderr is a terminal and the run takes its time."""
+    with tqdm(selection.of(source), total=selection.length(source.total), unit='frame',
+              delay=PROGRESS_AFTER_S, disable=None, dynamic_ncols=True) as bar:
+        yield iter(bar)
+
+
+def _report_refused(frame: SourceFrame, error: FrameError) -> None:
+    tqdm.write(f'{frame.name} is skipped: {error}', file=sys.stderr)
+
+
+def _write_figures(request: Request, config: OdometryConfig, log: RunLog, wall_s: float) -> None:
+    output = request.output
+    summary = {'input': str(request.source), **log.summary(), 'start': request.selection.start,
+               'stride': request.selection.stride, 'config': asdict(config)}
+    _write_json(output / 'summary.json', summary)
+    _write_json(output / 'timing.json', {'wall_s': round(wall_s, 3), **log.timing()})
+    camera = log.camera()
+    if camera:
+        (output / 'camera.yaml').write_text(yaml.safe_dump(camera, sort_keys=False))
+    save_plot(output / 'plot.png', log)
+
+
+def _write_json(file: Path, content: object) -> None:
+    file.write_text(json.dumps(content, indent=2) + '\n')
+
+
+def _print_report(request: Request, log: RunLog) -> None:
+    statuses = ', '.join(f'{name} {count}' for name, count in sorted(log.statuses.items()))
+    rows = [('frames', f'{log.frames}, refused {log.refused}'),
+            ('poses', f'{log.poses} ({statuses})')]
+    if log.last is not None:
+        unit = 'm' if log.last.scale_source != 'none' else 'in an arbitrary unit'
+        focal = f'{log.last.intrinsics.fx:.1f} ± {log.last.focal_std_px:.1f} px'
+        rows += [('path length', f'{log.path_length:.3f} {unit}'),
+                 ('focal length', f'{focal} ({log.last.focal_source})')]
+    rows.append(('results in', str(request.output)))
+    sys.stdout.write(''.join(f'{name:<14}{value}\n' for name, value in rows))

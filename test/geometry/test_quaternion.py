@@ -1,0 +1,29 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Quaternions agree with the rotations that they come from."""
+
+from hypothesis import given, strategies
+import numpy as np
+import pytest
+import transforms3d
+
+from anycam_ros.geometry.quaternion import quaternion_from_rotation
+from anycam_ros.geometry.se3 import rotation_from_vector
+
+COMPONENT = strategies.floats(-3.2, 3.2)
+
+
+@given(COMPONENT, COMPONENT, COMPONENT)
+def test_agrees_with_the_reference_library(x: float, y: float, z: float) -> None:
+    rotation = rotation_from_vector(np.array([x, y, z]))
+    x, y, z, w = quaternion_from_rotation(rotation)
+    assert w >= -1e-12
+    assert x * x + y * y + z * z + w * w == pytest.approx(1)
+    np.testing.assert_allclose(transforms3d.quaternions.quat2mat([w, x, y, z]), rotation,
+                               atol=1e-7)
+
+
+@pytest.mark.parametrize('axis', np.eye(3))
+def test_half_turn(axis: np.ndarray) -> None:
+    quaternion = quaternion_from_rotation(2 * np.outer(axis, axis) - np.eye(3))
+    np.testing.assert_allclose(np.abs(quaternion), [*axis, 0], atol=1e-12)

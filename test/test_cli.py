@@ -1,0 +1,213 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as a user calls it: files, exit codes, messages."""
+
+import json
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from recordings import cut, write_bag, write_images, write_sequence, write_video
+from rosbags.rosbag2 import Reader
+from rosbags.typesys import get_typestore, Stores
+import yaml
+
+from anycam_ros.cli import main
+from anycam_ros.offline.bag_messages import open_bag
+from anycam_ros.offline.rendered_scene import RenderedScene
+
+REPOSITORY = Path(__file__).parents[1]
+ALWAYS = {'trajectory.tum', 'camera.yaml', 'timing.json', 'summary.json', 'plot.png'}
+
+
+@pytest.fixture(scope='module')
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a sequence folder with 20 rendered frames."""
+    folder: Path = tmp_path_factory.mktemp('clip')
+    (folder / 'rgb').mkdir()
+    scene = RenderedScene(320, 240, rate_hz=15)
+    lines = []
+    for index in range(20):
+        frame = scene.frame(index)
+        cv2.imwrite(str(folder / f'rgb/{index:06d}.png'), frame.image_rgb[..., ::-1])
+        lines.append(f'{100 + frame.stamp_s:.6f} rgb/{index:06d}.png')
+    (folder / 'timestamps.txt').write_text('\n'.join(lines) + '\n')
+    camera = scene.intrinsics
+    (folder / 'camera.yaml').write_text(yaml.safe_dump({
+        'width': 320, 'height': 240, 'fx': camera.fx, 'fy': camera.fy, 'cx': camera.cx,
+        'cy': camera.cy}))
+    return folder
+
+
+def odometry(source: Path, output: Path, *options: str) -> int:
+    return main(['odometry', str(source), '--output', str(output), *options])
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every result but the timings."""
+    return {str(file.relative_to(folder)): file.read_bytes()
+            for file in sorted(folder.rglob('*')) if file.is_file()
+            and file.name != 'timing.json'}
+
+
+def poses(folder: Path) -> NDArray[np.float64]:
+    return np.loadtxt(folder / 'trajectory.tum', ndmin=2)
+
+
+def test_results_of_a_run_are_complete(clip: Path, tmp_path: Path) -> None:
+    assert odometry(clip, tmp_path, '--masks', '--bag') == 0
+    assert {file.name for file in tmp_path.iterdir()} == ALWAYS | {'masks', 'odometry.mcap'}
+    table = poses(tmp_path)
+    assert table.shape == (19, 8)
+    np.testing.assert_allclose(table[:, 0], 100 + np.arange(1, 20) / 15, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(table[:, 4:], axis=1), 1, atol=1e-6)
+    summary = json.loads((tmp_path / 'summary.json').read_text())
+    assert (summary['frames'], summary['poses'], summary['frames_refused']) == (20, 19, 0)
+    assert sum(summary['status'].values()) == 19
+    timing = json.loads((tmp_path / 'timing.json').read_text())
+    assert set(timing['stages_ms']['total']) == {'p50', 'p95', 'mean'}
+    camera = yaml.safe_load((tmp_path / 'camera.yaml').read_text())
+    assert (camera['width'], camera['height'], camera['cx']) == (320, 240, 160)
+    assert camera['fx'] == summary['focal_px'] > 0
+    masks = sorted((tmp_path / 'masks').iterdir())
+    assert [mask.name for mask in masks] == [f'{index:06d}.png' for index in range(1, 20)]
+    mask = cv2.imread(str(masks[0]), cv2.IMREAD_UNCHANGED)
+    assert mask is not None
+    assert mask.shape == (240, 320)
+
+
+def test_same_input_gives_the_same_bytes(clip: Path, tmp_path: Path) -> None:
+    for name in ('first', 'second'):
+        assert odometry(clip, tmp_path / name, '--masks', '--bag', '--frames', '10') == 0
+    first, second = results(tmp_path / 'first'), results(tmp_path / 'second')
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_bag_of_results_agrees_with_the_trajectory(clip: Path, tmp_path: Path) -> None:
+    assert odometry(clip, tmp_path, '--bag', '--frames', '8') == 0
+    types = get_typestore(Stores.ROS2_HUMBLE)
+    odometries: list[Any] = []
+    topics = set()
+    with Reader(tmp_path / 'odometry.mcap') as reader:
+        for connection, stamp_ns, data in reader.messages():
+            message: Any = types.deserialize_cdr(data, connection.msgtype)
+            topics.add(connection.topic)
+            if connection.topic == '/odom':
+                odometries.append(message)
+                stamp = message.header.stamp
+                assert stamp.sec * 10 ** 9 + stamp.nanosec == stamp_ns
+    assert topics == {'/odom', '/tf', '/estimated/camera_info'}
+    assert {(odom.header.frame_id, odom.child_frame_id) for odom in odometries} \
+        == {('odom', 'camera_optical')}
+    written = [[getattr(odom.pose.pose.position, axis) for axis in 'xyz']
+               + [getattr(odom.pose.pose.orientation, axis) for axis in 'xyzw']
+               for odom in odometries]
+    np.testing.assert_allclose(written, poses(tmp_path)[:, 1:], atol=1e-9)
+
+
+def test_start_stride_and_frames_choose(clip: Path, tmp_path: Path) -> None:
+    assert odometry(clip, tmp_path, '--start', '3', '--stride', '2', '--frames', '4') == 0
+    np.testing.assert_allclose(poses(tmp_path)[:, 0], 100 + np.array([5, 7, 9]) / 15, atol=1e-5)
+
+
+def test_given_calibration_is_used(clip: Path, tmp_path: Path) -> None:
+    assert odometry(clip, tmp_path, '--intrinsics', 'given', '--frames', '5') == 0
+    camera = yaml.safe_load((tmp_path / 'camera.yaml').read_text())
+    assert (camera['focal_source'], camera['fx']) == ('given', pytest.approx(0.95 * 320))
+
+
+def test_earlier_results_go(clip: Path, tmp_path: Path) -> None:
+    assert odometry(clip, tmp_path, '--masks', '--bag', '--frames', '6') == 0
+    assert odometry(clip, tmp_path, '--masks', '--frames', '3') == 0
+    assert {file.name for file in tmp_path.iterdir()} == ALWAYS | {'masks'}
+    assert len(list((tmp_path / 'masks').iterdir())) == 2
+
+
+@pytest.mark.parametrize('kind', ['mcap', 'sqlite3', 'video'])
+def test_cut_recording_keeps_its_results_and_says_where_it_broke(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    whole = write_video(tmp_path / 'whole.avi', 60) if kind == 'video' \
+        else write_bag(tmp_path / 'bag', kind, count=120)
+    broken = cut(whole, tmp_path / f'broken{whole.suffix}', int(0.7 * whole.stat().st_size))
+    assert odometry(broken, tmp_path / 'out', '--bag') == 1
+    message = capsys.readouterr().err
+    summary = json.loads((tmp_path / 'out/summary.json').read_text())
+    last = summary['frames'] - 1
+    assert 10 < last < 119
+    assert f'{broken} breaks off' in message
+    assert f'Frames up to {last} (stamp ' in message
+    assert len((tmp_path / 'out/trajectory.tum').read_text().splitlines()) == summary['poses']
+
+
+def test_one_bad_image_is_skipped_with_a_message(
+        clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f'{index}.png' for index in range(6)]
+    folder = write_images(tmp_path / 'images', names)
+    for index, name in enumerate(names):
+        (folder / name).write_bytes((clip / f'rgb/{index:06d}.png').read_bytes())
+    (folder / '3.png').write_bytes(b'not an image')
+    assert odometry(folder, tmp_path / 'out') == 0
+    assert '3.png is skipped: compressed image of 12 bytes' in capsys.readouterr().err
+    summary = json.loads((tmp_path / 'out/summary.json').read_text())
+    assert (summary['frames'], summary['frames_refused'], summary['poses']) == (6, 1, 4)
+
+
+def test_unusable_requests_end_with_code_2_and_the_way_out(
+        clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bag = write_bag(tmp_path / 'bag', 'mcap')
+    file = tmp_path / 'file'
+    file.write_text('')
+    images = write_images(tmp_path / 'images', ['0.png', '1.png'])
+    for source, output, options, message in (
+            (tmp_path / 'nowhere', tmp_path / 'out', (), 'does not exist. Give a ROS 2 bag'),
+            (bag, tmp_path / 'out', ('--topic', '/other'), 'choose with --topic one of'),
+            (clip, file, (), 'Choose another folder with --output'),
+            (clip, tmp_path / 'out', ('--start', '99'), 'has 20 frames, but --start is 99'),
+            (images, tmp_path / 'out', ('--intrinsics', 'given'), 'without a calibration')):
+        assert odometry(source, output, *options) == 2
+        assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('options', [
+    ('--stride', '0'), ('--frames', '-1'), ('--start', 'x'), ('--fps', '0'), ('--fps', 'nan'),
+    ('--refine', 'sometimes'), ('--unknown', '1')])
+def test_wrong_options_are_refused(clip: Path, tmp_path: Path, options: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        odometry(clip, tmp_path, *options)
+    assert caught.value.code == 2
+
+
+def test_config_prints_the_shipped_parameter_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(['config']) == 0
+    assert capsys.readouterr().out == (REPOSITORY / 'config/anycam.yaml').read_text()
+
+
+def test_killed_run_leaves_readable_results(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / 'sequence', 250)
+    out = tmp_path / 'out'
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'anycam_ros.cli', 'odometry', str(folder), '--output', str(out),
+         '--bag'], cwd=REPOSITORY, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
+    deadline = time.monotonic() + 60
+    trajectory = out / 'trajectory.tum'
+    while not (trajectory.exists() and trajectory.read_text().count('\n') >= 10):
+        assert process.poll() is None, 'the run ended before it could be killed'
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    written = poses(out)
+    assert len(written) >= 10
+    recorded = open_bag(out / 'odometry.mcap').topics['/odom'].messages
+    assert recorded is not None
+    assert recorded >= len(written) - 4
