@@ -10,19 +10,15 @@ import numpy as np
 from anycam_ros.errors import TracksError
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.refinement.config import RefinementConfig
+from anycam_ros.refinement.equations import K1, LOG_FOCAL, State
 from anycam_ros.refinement.levenberg_marquardt import FIRST_DAMPING, minimise, Minimum, Stage
 from anycam_ros.refinement.marginals import marginal_information
-from anycam_ros.refinement.normal_equations import (
-    K1,
-    linearise,
-    LOG_FOCAL,
-    reprojection_residuals,
-    State,
-)
+from anycam_ros.refinement.normal_equations import linearise
 from anycam_ros.refinement.objective import objective
 from anycam_ros.refinement.observability import reason_after, reason_before
 from anycam_ros.refinement.priors import Priors
 from anycam_ros.refinement.problem import as_array, pose_problem, Problem
+from anycam_ros.refinement.reprojection import reprojection_residuals
 from anycam_ros.refinement.result import (
     CONVERGED,
     ITERATION_LIMIT,
@@ -36,6 +32,7 @@ from anycam_ros.refinement.tracks import Tracks, Values
 MEDIAN_OF_LENGTH = 1.1774     # of a residual with two components of standard deviation 1
 COLD_RESIDUAL = 3.0           # times delta: beyond it a redescending kernel sees outliers only
 COLD_TOLERANCE = 0.03
+DEPTH_RANGE = 1e3             # inverse depths stay within this factor of the median at the start
 EFFICIENT_HUBER = 1.345       # times the noise: 95 % efficient where the noise is Gaussian
 
 
@@ -106,15 +103,17 @@ def _minimise_in_stages(problem: Problem, before: Fit,
     """Return the minimum; a redescending kernel is approached from a convex one."""
     kernel, delta = KERNELS[config.kernel], config.delta_px
     start, iterations = problem.start, 0
+    median = float(np.median(start.inverse_depth))
+    limits = (median / DEPTH_RANGE, median * DEPTH_RANGE)
     if kernel == CAUCHY and _median(before.length_px) > COLD_RESIDUAL * delta:
         stage = Stage(HUBER, delta, COLD_TOLERANCE, config.maximum_iterations)
         cold = minimise(problem.observations, start, problem.priors, problem.gauge, stage,
-                        FIRST_DAMPING)
+                        limits, FIRST_DAMPING)
         start, iterations = cold.state, cold.iterations
     stage = Stage(kernel, delta, config.tolerance,
                   max(config.maximum_iterations - iterations, 1))
     minimum = minimise(problem.observations, start, problem.priors, problem.gauge, stage,
-                       FIRST_DAMPING)
+                       limits, FIRST_DAMPING)
     return minimum, iterations + minimum.iterations
 
 

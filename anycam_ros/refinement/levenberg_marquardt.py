@@ -9,16 +9,18 @@ import numpy as np
 
 from anycam_ros.geometry.se3 import Array, orthonormalised, rotation_from_vector
 from anycam_ros.refinement.compiled import compiled
-from anycam_ros.refinement.normal_equations import (
+from anycam_ros.refinement.equations import (
+    copy_of,
+    coupled_poses,
     Equations,
     INTRINSICS,
-    linearise,
     LOG_FOCAL,
     new_equations,
     Observations,
     PriorTerms,
     State,
 )
+from anycam_ros.refinement.normal_equations import linearise
 from anycam_ros.refinement.schur import (
     depth_steps,
     eliminate_depths,
@@ -28,13 +30,13 @@ from anycam_ros.refinement.schur import (
     solve_backward,
     solve_forward,
 )
+from anycam_ros.refinement.small_matrices import multiply, relative_pose
 
 FIRST_DAMPING = 1e-4
 DAMPING_FACTOR = 6.0
 MINIMUM_DAMPING, MAXIMUM_DAMPING = 1e-9, 1e8
 MAXIMUM_REJECTIONS = 6        # in a row
 MAXIMUM_LOG_FOCAL_STEP = 0.3
-DEPTH_RANGE = 1e3             # inverse depths stay within this factor of the median at the start
 
 
 class Stage(NamedTuple):
@@ -51,7 +53,6 @@ class Minimum(NamedTuple):
 
     state: State
     equations: Equations
-    cost_before: float
     cost: float
     iterations: int
     has_converged: bool
@@ -59,38 +60,39 @@ class Minimum(NamedTuple):
 
 @compiled
 def minimise(observations: Observations, start: State, priors: PriorTerms, gauge: Gauge,
-             stage: Stage, damping: float) -> Minimum:
-    """Return the minimum next to the start; the start itself is not changed."""
+             stage: Stage, depth_limits: tuple[float, float], damping: float) -> Minimum:
+    """Return the minimum next to the start; inverse depths stay within the limits."""
     frames, (count, length) = len(start.t), observations.weight.shape
-    now = new_equations(frames, count, length, length)
-    ahead = new_equations(frames, count, length, length)
+    band = coupled_poses(length, frames, priors)
+    now = new_equations(frames, count, length, band)
+    ahead = new_equations(frames, count, length, band)
     system = new_system(now)
     depth_step = np.empty(count)
-    smallest, largest = _depth_limits(start.inverse_depth)
-    state = start
-    direction = gauge.scale_direction.copy()
+    state, trial = copy_of(start), copy_of(start)
+    direction = np.zeros(3)
     kernel, delta = stage.kernel, stage.delta_px
-    before = cost = linearise(observations, state, priors, kernel, delta, now)
+    cost = linearise(observations, state, priors, kernel, delta, now)
     rejections, done, converged = 0, 0, False
     while done < stage.iterations and rejections < MAXIMUM_REJECTIONS:
         done += 1
-        current = Gauge(gauge.is_free, gauge.scale_frame, direction)
-        eliminate_depths(now, observations, damping, current, system)
+        if gauge.scale_frame >= 0:
+            scale_direction(state, gauge.scale_frame, direction)
+        eliminate_depths(now, observations, damping, gauge, direction, system)
         factorise(system)
-        step = -system.gradient
+        step = system.gradient
         solve_forward(system, step)
         solve_backward(system, step)
-        longest = abs(step[6 * frames + LOG_FOCAL])
-        if longest > MAXIMUM_LOG_FOCAL_STEP:
-            step *= MAXIMUM_LOG_FOCAL_STEP / longest
+        focal_step = abs(step[6 * frames + LOG_FOCAL])
+        share = MAXIMUM_LOG_FOCAL_STEP / max(focal_step, MAXIMUM_LOG_FOCAL_STEP)
+        for i in range(len(step)):
+            step[i] *= -share
         depth_steps(now, observations, step, damping, depth_step)
-        trial = _moved(state, step, depth_step, gauge, smallest, largest)
+        _fill_moved(state, step, depth_step, gauge, depth_limits, trial)
         trial_cost = linearise(observations, trial, priors, kernel, delta, ahead)
         if trial_cost < cost:
             gain = (cost - trial_cost) / cost
-            state, cost = trial, trial_cost
+            state, trial, cost = trial, state, trial_cost
             now, ahead = ahead, now
-            direction = scale_direction(state, gauge.scale_frame)
             damping = max(damping / DAMPING_FACTOR, MINIMUM_DAMPING)
             rejections = 0
             if gain < stage.tolerance:
@@ -100,53 +102,55 @@ def minimise(observations: Observations, start: State, priors: PriorTerms, gauge
             damping = min(damping * DAMPING_FACTOR, MAXIMUM_DAMPING)
             rejections += 1
     converged = converged or rejections == MAXIMUM_REJECTIONS
-    return Minimum(state, now, before, cost, done, converged)
+    return Minimum(state, now, cost, done, converged)
 
 
 @compiled
-def _depth_limits(inverse_depth: Array) -> tuple[float, float]:
-    median = np.median(inverse_depth) if len(inverse_depth) else 1.0
-    return median / DEPTH_RANGE, median * DEPTH_RANGE
+def scale_direction(state: State, frame: int, out: Array) -> float:
+    """Fill how a frame's distance from the first changes with its linear perturbation.
+
+    Returns that distance; the direction (3,) is zero when there is none.
+    """
+    R = np.empty((3, 3))
+    # It sees the first camera there.
+    relative_pose(state.R[frame], state.t[frame], state.R[0], state.t[0], R, out)
+    distance = math.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2])
+    for k in range(3):
+        out[k] /= max(distance, 1e-300)
+    return distance
 
 
 @compiled
-def scale_direction(state: State, frame: int) -> Array:
-    """Return how the distance of a frame from the first changes with its linear perturbation."""
-    out = np.zeros(3)
-    if frame >= 0:
-        # Both centres as the frame sees them: its own is the origin.
-        first = state.t[frame] - state.R[frame] @ (state.R[0].T @ state.t[0])
-        distance = math.sqrt((first * first).sum())
-        if distance > 0.0:
-            out[:] = first / distance
-    return out
-
-
-@compiled
-def _moved(state: State, step: Array, depth_step: Array, gauge: Gauge, smallest: float,
-           largest: float) -> State:
-    """Return the state after a step; rotations orthonormal, the gauge's distance kept."""
-    frames = len(state.t)
-    R, t = state.R.copy(), state.t.copy()
-    for j in range(frames):
+def _fill_moved(state: State, step: Array, depth_step: Array, gauge: Gauge,
+                depth_limits: tuple[float, float], moved: State) -> None:
+    """Fill the state after a step; rotations orthonormal, the gauge's distance kept."""
+    poses = 6 * len(state.t)
+    product = np.empty((3, 3))
+    for j in range(len(state.t)):
         if not gauge.is_free[6 * j]:
-            continue
+            continue    # every state is a copy of the start
         turn = rotation_from_vector(step[6 * j + 3:6 * j + 6])
-        R[j] = orthonormalised(turn @ state.R[j])
-        t[j] = turn @ state.t[j] + step[6 * j:6 * j + 3]
-    depth = np.minimum(np.maximum(state.inverse_depth + depth_step, smallest), largest)
-    moved = State(R, t, depth, state.intrinsics + step[6 * frames:6 * frames + INTRINSICS])
+        multiply(turn, state.R[j], product)
+        rotation = orthonormalised(product)
+        for k in range(3):
+            for i in range(3):
+                moved.R[j, k, i] = rotation[k, i]
+            moved.t[j, k] = turn[k, 0] * state.t[j, 0] + turn[k, 1] * state.t[j, 1] \
+                + turn[k, 2] * state.t[j, 2] + step[6 * j + k]
+    for n in range(len(depth_step)):
+        moved.inverse_depth[n] = min(
+            max(state.inverse_depth[n] + depth_step[n], depth_limits[0]), depth_limits[1])
+    for q in range(INTRINSICS):
+        moved.intrinsics[q] = state.intrinsics[q] + step[poses + q]
     if gauge.scale_frame >= 0:
-        _restore_distance(moved, state, gauge.scale_frame)
-    return moved
+        _restore_distance(state, gauge.scale_frame, moved)
 
 
 @compiled
-def _restore_distance(moved: State, state: State, frame: int) -> None:
+def _restore_distance(state: State, frame: int, moved: State) -> None:
     """Put a frame back to the distance that it had from the first one."""
-    first = moved.R[frame] @ (moved.R[0].T @ moved.t[0])
-    offset = moved.t[frame] - first
-    length = math.sqrt((offset * offset).sum())
-    before = state.t[frame] - state.R[frame] @ (state.R[0].T @ state.t[0])
-    if length > 0.0:
-        moved.t[frame] = first + offset * (math.sqrt((before * before).sum()) / length)
+    direction = np.empty(3)
+    before = scale_direction(state, frame, direction)
+    after = scale_direction(moved, frame, direction)
+    for k in range(3):
+        moved.t[frame, k] += (before - after) * direction[k]

@@ -5,10 +5,12 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.compiled import compiled
-from anycam_ros.refinement.normal_equations import Equations, INTRINSICS, Observations, State
+from anycam_ros.refinement.equations import Equations, INTRINSICS, Observations, State
+from anycam_ros.refinement.levenberg_marquardt import scale_direction
 from anycam_ros.refinement.result import MarginalInformation
 from anycam_ros.refinement.schur import (
     eliminate_depths,
@@ -22,7 +24,8 @@ from anycam_ros.refinement.schur import (
 def marginal_information(observations: Observations, state: State, equations: Equations,
                          gauge: Gauge) -> MarginalInformation:
     """Return the marginal information at a state with the equations linearised there."""
-    joint, scale_variance = _trailing(observations, state, equations, gauge)
+    factor, scale_variance = _trailing_factor(observations, state, equations, gauge)
+    joint = factor @ factor.T
     frames = len(state.t)
     newest_is_free = bool(gauge.is_free[6 * frames - 1])
     scale_is_fixed = gauge.scale_frame >= 0 or not gauge.is_free[6:12].any()
@@ -35,7 +38,7 @@ def marginal_information(observations: Observations, state: State, equations: Eq
         math.inf if scale_is_fixed else 1.0 / scale_variance if scale_variance > 0 else 0.0)
 
 
-def _marginal(joint: Array, kept: np.ndarray) -> Array:
+def _marginal(joint: Array, kept: NDArray[np.int64]) -> Array:
     """Return the information of the kept unknowns, the others marginalised."""
     others = np.setdiff1d(np.arange(len(joint)), kept)
     cross = joint[np.ix_(kept, others)]
@@ -45,14 +48,17 @@ def _marginal(joint: Array, kept: np.ndarray) -> Array:
 
 
 @compiled
-def _trailing(observations: Observations, state: State, equations: Equations,
-              gauge: Gauge) -> tuple[Array, float]:
-    """Return the joint information (8, 8) of newest pose and intrinsics, and scale's variance.
+def _trailing_factor(observations: Observations, state: State, equations: Equations,
+                     gauge: Gauge) -> tuple[Array, float]:
+    """Return the Cholesky factor (8, 8) of newest pose and intrinsics, and scale's variance.
 
-    They come last, so the end of the Cholesky factor is their marginal's own.
+    They come last, so the end of the factor is that of their marginal information.
     """
     system = new_system(equations)
-    eliminate_depths(equations, observations, 0.0, gauge, system)
+    direction = np.zeros(3)
+    if gauge.scale_frame >= 0:
+        scale_direction(state, gauge.scale_frame, direction)
+    eliminate_depths(equations, observations, 0.0, gauge, direction, system)
     factorise(system)
     frames = len(state.t)
     size = 6 + INTRINSICS
@@ -64,23 +70,35 @@ def _trailing(observations: Observations, state: State, equations: Equations,
     for q in range(INTRINSICS):
         for k in range(7 + q):
             factor[6 + q, k] = system.border[q, first + k]
-    values = _scale_gradient(state)
+    values = np.zeros(len(gauge.is_free))
+    _fill_scale_gradient(state, values)
+    variance = 0.0
     for i in range(len(values)):
         if not gauge.is_free[i]:
             values[i] = 0.0
     solve_forward(system, values)
-    return factor @ factor.T, (values * values).sum()
+    for i in range(len(values)):
+        variance += values[i] * values[i]
+    return factor, variance
 
 
 @compiled
-def _scale_gradient(state: State) -> Array:
-    """Return the gradient of half the log of the summed squared distances from camera 0."""
+def _fill_scale_gradient(state: State, out: Array) -> None:
+    """Fill the gradient of half the log of the summed squared distances from camera 0."""
     frames = len(state.t)
-    out = np.zeros(6 * frames + INTRINSICS)
+    direction = np.empty(3)
     total = 0.0
     for j in range(1, frames):
-        seen = state.t[j] - state.R[j] @ (state.R[0].T @ state.t[0])
-        out[6 * j:6 * j + 3] = seen
-        out[:3] -= state.R[0] @ (state.R[j].T @ seen)
-        total += (seen * seen).sum()
-    return out / max(total, 1e-300)
+        distance = scale_direction(state, j, direction)
+        total += distance * distance
+        for k in range(3):
+            out[6 * j + k] = distance * direction[k]
+    for j in range(1, frames):
+        for k in range(3):
+            out[6 * j + k] /= max(total, 1e-300)
+            # In its own axes the first camera moves as much, the other way.
+            for p in range(3):
+                turned = 0.0
+                for q in range(3):
+                    turned += state.R[0, p, q] * state.R[j, k, q]
+                out[p] -= turned * out[6 * j + k]

@@ -5,7 +5,7 @@
 import numpy as np
 
 from anycam_ros.geometry.se3 import Array, inverse
-from anycam_ros.refinement.normal_equations import BEHIND_CAMERA_PX
+from anycam_ros.refinement.reprojection import BEHIND_CAMERA_PX
 
 
 def objective(residual_px: Array, weight: Array, T_world_camera: Array,

@@ -10,8 +10,7 @@ import numpy as np
 from anycam_ros.errors import TracksError
 from anycam_ros.geometry.se3 import Array, inverse, orthonormalised
 from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.levenberg_marquardt import scale_direction
-from anycam_ros.refinement.normal_equations import (
+from anycam_ros.refinement.equations import (
     INTRINSICS,
     K1,
     LOG_FOCAL,
@@ -19,7 +18,7 @@ from anycam_ros.refinement.normal_equations import (
     PriorTerms,
     State,
 )
-from anycam_ros.refinement.priors import Priors
+from anycam_ros.refinement.priors import PosePrior, Priors
 from anycam_ros.refinement.schur import Gauge
 from anycam_ros.refinement.tracks import Tracks, Values
 
@@ -45,24 +44,31 @@ def as_array(values: Values) -> Array:
 def pose_problem(tracks: Tracks, T_world_camera: Values, focal_px: float, k1: float,
                  config: RefinementConfig, priors: Priors) -> Problem:
     """Return the problem; raise TracksError when tracks, poses and priors do not fit together."""
-    T = _checked_poses(T_world_camera)
+    T = checked_poses(T_world_camera)
     observations, inverse_depth = _checked_tracks(tracks, len(T))
-    terms = _prior_terms(priors, inverse_depth, focal_px, k1)
-    T_camera_world = inverse(T)
-    state = State(
-        np.stack([orthonormalised(R) for R in T_camera_world[:, :3, :3]]),
-        np.ascontiguousarray(T_camera_world[:, :3, 3]),
-        inverse_depth, np.array([math.log(focal_px), k1]))
+    R, t = _world_to_camera(T)
+    state = State(R, t, inverse_depth, np.array([math.log(focal_px), k1]))
+    smoothness = config.smoothness * len(tracks) / max(len(T) - 2, 1)
+    terms = _prior_terms(priors, state, smoothness)
     return Problem(observations, state, terms, _gauge(state, config))
 
 
-def _checked_poses(T_world_camera: Values) -> Array:
+def _world_to_camera(T_world_camera: Array) -> tuple[Array, Array]:
+    """Return rotations (F, 3, 3), made orthonormal, and translations (F, 3)."""
+    T = inverse(T_world_camera)
+    R = np.empty((len(T), 3, 3))
+    for i, rotation in enumerate(T[:, :3, :3]):
+        R[i] = orthonormalised(np.ascontiguousarray(rotation))
+    return R, np.ascontiguousarray(T[:, :3, 3])
+
+
+def checked_poses(T_world_camera: Values) -> Array:
+    """Return poses (F, 4, 4); raise TracksError for what is none. NaN passes."""
     T = as_array(T_world_camera)
     if T.ndim != 3 or T.shape[1:] != (4, 4) or not len(T):
         raise TracksError(f'T_world_camera is {T.shape}; it must be (F, 4, 4) with F at least 1.')
     R = T[:, :3, :3]
     skew = np.abs(R @ np.swapaxes(R, 1, 2) - np.eye(3)).max(axis=(1, 2))
-    # NaN passes here; it is a matter of observability and not of shape.
     bad = np.flatnonzero((skew > MAXIMUM_SKEW) | (np.linalg.det(np.nan_to_num(R)) < -0.5))
     if len(bad):
         raise TracksError(
@@ -92,10 +98,10 @@ def _checked_tracks(tracks: Tracks, frames: int) -> tuple[Observations, Array]:
         np.ascontiguousarray(np.where(usable, weight, 0.0))), np.where(known, depth, typical)
 
 
-def _prior_terms(priors: Priors, inverse_depth: Array, focal_px: float, k1: float) -> PriorTerms:
-    count = len(inverse_depth)
+def _prior_terms(priors: Priors, start: State, smoothness: float) -> PriorTerms:
+    count = len(start.inverse_depth)
     columns = []
-    for name, default in (('inverse_depth', inverse_depth),
+    for name, default in (('inverse_depth', start.inverse_depth),
                           ('inverse_depth_information', np.zeros(count))):
         value: Any = getattr(priors, name)
         column = default if value is None else as_array(value)
@@ -104,13 +110,27 @@ def _prior_terms(priors: Priors, inverse_depth: Array, focal_px: float, k1: floa
         columns.append(column)
     value, information = columns
     known = np.isfinite(value) & np.isfinite(information) & (information > 0)
-    intrinsics, certainty = np.zeros(INTRINSICS), np.zeros(INTRINSICS)
-    intrinsics[LOG_FOCAL] = math.log(priors.focal_px or focal_px)
+    intrinsics, certainty = start.intrinsics.copy(), np.zeros(INTRINSICS)
+    if priors.focal_px is not None:
+        intrinsics[LOG_FOCAL] = math.log(priors.focal_px)
     certainty[LOG_FOCAL] = priors.log_focal_information
-    intrinsics[K1] = priors.k1 if priors.k1_information else k1
-    certainty[K1] = priors.k1_information
-    return PriorTerms(np.where(known, value, inverse_depth), np.where(known, information, 0.0),
-                      intrinsics, certainty)
+    if priors.k1_information > 0:
+        intrinsics[K1], certainty[K1] = priors.k1, priors.k1_information
+    return PriorTerms(
+        np.where(known, value, start.inverse_depth), np.where(known, information, 0.0),
+        intrinsics, certainty, smoothness, *_pose_terms(priors.poses, len(start.t)))
+
+
+def _pose_terms(prior: PosePrior | None, frames: int) -> tuple[Array, Array, Array, float]:
+    if prior is None:
+        return np.zeros((0, 3, 3)), np.zeros((0, 3)), np.zeros((0, 0)), 0.0
+    T, information = checked_poses(prior.T_world_camera), as_array(prior.information)
+    size = 6 * len(T) + 1
+    if information.shape != (size, size) or len(T) > frames:
+        raise TracksError(
+            f'the pose prior has {len(T)} poses and an information of {information.shape}; with '
+            f'{frames} frames it must have at most as many, and ({size}, {size}).')
+    return *_world_to_camera(T), np.ascontiguousarray(information), math.log(prior.focal_px)
 
 
 def _gauge(state: State, config: RefinementConfig) -> Gauge:
@@ -122,5 +142,5 @@ def _gauge(state: State, config: RefinementConfig) -> Gauge:
     if config.fixed_scale and config.fixed_frames == 1 and frames > 1:
         centre = -np.einsum('fji,fj->fi', state.R, state.t)
         scale_frame = int(np.argmax(np.nan_to_num(((centre - centre[0]) ** 2).sum(axis=1))))
-    return Gauge(is_free, scale_frame, scale_direction(state, scale_frame))
+    return Gauge(is_free, scale_frame)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.compiled import compiled
-from anycam_ros.refinement.normal_equations import Equations, INTRINSICS, Observations
+from anycam_ros.refinement.equations import Equations, INTRINSICS, Observations
 
 Mask = NDArray[np.bool_]
 
@@ -26,9 +26,8 @@ RANK_TOLERANCE = 1e-10      # pivots below this share of their diagonal count as
 class Gauge(NamedTuple):
     """Say which unknowns the solver may not move."""
 
-    is_free: Mask             # (6 F + 2,)
-    scale_frame: int          # frame whose distance from the first stays; -1 for none
-    scale_direction: Array    # (3,) change of that distance with the frame's linear perturbation
+    is_free: Mask       # (6 F + 2,)
+    scale_frame: int    # frame whose distance from the first stays; -1 for none
 
 
 class CameraSystem(NamedTuple):
@@ -42,24 +41,31 @@ class CameraSystem(NamedTuple):
 @compiled
 def new_system(equations: Equations) -> CameraSystem:
     """Return a system of the same shape."""
-    return CameraSystem(np.empty_like(equations.band), np.empty_like(equations.border),
-                        np.empty_like(equations.gradient))
+    return CameraSystem(np.empty(equations.band.shape), np.empty(equations.border.shape),
+                        np.empty(equations.gradient.shape))
 
 
 @compiled
 def eliminate_depths(equations: Equations, observations: Observations, damping: float,
-                     gauge: Gauge, system: CameraSystem) -> None:
-    """Fill the camera system: the Schur complement, with Marquardt's damping, gauge fixed."""
-    system.band[:] = equations.band
-    system.border[:] = equations.border
-    system.gradient[:] = equations.gradient
-    poses = len(system.band)
-    last = system.band.shape[1] - 6
+                     gauge: Gauge, scale_direction: Array, system: CameraSystem) -> None:
+    """Fill the camera system: the Schur complement, with Marquardt's damping, gauge fixed.
+
+    scale_direction (3,) is how the gauge's distance changes with its frame's translation.
+    """
+    poses, width = system.band.shape
     for i in range(poses):
-        system.band[i, last + i % 6] *= 1.0 + damping
+        system.gradient[i] = equations.gradient[i]
+        for k in range(width):
+            system.band[i, k] = equations.band[i, k]
+        system.band[i, width - 6 + i % 6] *= 1.0 + damping
     for q in range(INTRINSICS):
+        system.gradient[poses + q] = equations.gradient[poses + q]
+        for k in range(poses + INTRINSICS):
+            system.border[q, k] = equations.border[q, k]
         system.border[q, poses + q] *= 1.0 + damping
     _subtract_tracks(equations, observations, damping, system)
+    if gauge.scale_frame >= 0:
+        _stiffen(system.band, gauge.scale_frame, scale_direction)
     _fix_gauge(gauge, system)
 
 
@@ -102,8 +108,6 @@ def _fix_gauge(gauge: Gauge, system: CameraSystem) -> None:
     """Hold fixed unknowns: their rows and columns become those of the unit matrix."""
     band, border, gradient = system.band, system.border, system.gradient
     poses, width = len(band), band.shape[1] // 6
-    if gauge.scale_frame >= 0:
-        _stiffen(band, gauge.scale_frame, gauge.scale_direction)
     for i in range(poses):
         start = 6 * (i // 6 - width + 1)
         for k in range(max(0, -start), i - start + 1):
@@ -112,9 +116,10 @@ def _fix_gauge(gauge: Gauge, system: CameraSystem) -> None:
         if not gauge.is_free[i]:
             band[i, i - start], gradient[i] = 1.0, 0.0
     for q in range(INTRINSICS):
-        border[q] *= gauge.is_free
+        for k in range(poses + INTRINSICS):
+            if not (gauge.is_free[poses + q] and gauge.is_free[k]):
+                border[q, k] = 0.0
         if not gauge.is_free[poses + q]:
-            border[q] = 0.0
             border[q, poses + q], gradient[poses + q] = 1.0, 0.0
 
 
