@@ -34,7 +34,7 @@ from anycam_ros.node.parameters import (
 )
 from anycam_ros.node.watchdog import SILENCE_S, why_silent
 from anycam_ros.node.worker import Worker
-from anycam_ros.odometry import OdometryConfig
+from anycam_ros.odometry import OdometryConfig, warm_up
 
 if TYPE_CHECKING:
     from rclpy.parameter import Parameter
@@ -53,9 +53,9 @@ class AnyCamNode(Node):
         given = withdraw_given(self)
         warn_of_unknown(self, given)
         self._config = declare(self, NodeConfig, given)
-        self._odometry_config = declare(self, OdometryConfig, given)
+        self.odometry_config = declare(self, OdometryConfig, given)
         self._mailbox: Mailbox[Image | CompressedImage] = Mailbox()
-        self._worker = Worker(self, self._config, self._odometry_config, self._mailbox)
+        self._worker = Worker(self, self._config, self.odometry_config, self._mailbox)
         self._thread = Thread(target=self._work, name='odometry')
         self.add_on_set_parameters_callback(self._on_parameters)
 
@@ -63,9 +63,10 @@ class AnyCamNode(Node):
         """Listen to the camera."""
         message_type, self._topic = IMAGE_TOPICS[self._config.image_transport]
         self._images = self._subscribe(message_type, self._topic, self._mailbox.put)
-        if self._odometry_config.intrinsics == 'given':
+        if self.odometry_config.intrinsics == 'given':
             self._subscribe(CameraInfo, 'camera_info', self._on_camera_info)
         self._thread.start()
+        self.get_logger().info(f'listening to {self._images.topic_name}')   # for anycam.launch.py
 
     def stop(self) -> None:
         """Finish the frame at hand; harmless when repeated."""
@@ -108,6 +109,8 @@ def main(args: list[str] | None = None) -> int:
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = AnyCamNode()
+        node.get_logger().info('compiling, or loading what was compiled before ...')
+        warm_up(node.odometry_config)
         # Nothing that exists now will ever be garbage: spare the collector from looking again.
         gc.collect()
         gc.freeze()

@@ -10,7 +10,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from anycam_ros.encodings import decompress_rgb, to_rgb
-from anycam_ros.errors import ConfigError, FrameError
+from anycam_ros.errors import FrameError
 from anycam_ros.geometry.camera import Intrinsics
 
 _BRIDGE = CvBridge()
@@ -40,27 +40,6 @@ def array_to_image(header: Header, pixels: NDArray[np.uint8] | NDArray[np.float3
     message: Image = _BRIDGE.cv2_to_imgmsg(pixels, 'passthrough', header)
     message.encoding = encoding
     return message
-
-
-def intrinsics_from_camera_info(message: CameraInfo) -> Intrinsics | None:
-    """Return the camera of the image that the message belongs to; None when uncalibrated.
-
-    K is that of the full sensor; binning and region of interest make it that of the image.
-    Raises FrameError for a calibration that no camera has.
-    """
-    if message.k[0] == 0.0:
-        return None
-    step_x, step_y = max(message.binning_x, 1), max(message.binning_y, 1)
-    roi = message.roi
-    try:
-        return Intrinsics(
-            width=(roi.width or message.width) // step_x,
-            height=(roi.height or message.height) // step_y,
-            fx=message.k[0] / step_x, fy=message.k[4] / step_y,
-            cx=(message.k[2] - roi.x_offset) / step_x, cy=(message.k[5] - roi.y_offset) / step_y,
-            distortion=tuple(message.d), distortion_model=message.distortion_model or 'plumb_bob')
-    except ConfigError as error:
-        raise FrameError(f'camera_info is unusable: {error}') from error
 
 
 def camera_info_from_intrinsics(header: Header, intrinsics: Intrinsics) -> CameraInfo:

@@ -62,9 +62,9 @@ class Outputs:
     def publish_camera(self, header: Header, estimate: OdometryEstimate) -> None:
         """Publish the intrinsics; mask and uncertainty where someone listens."""
         self._camera_info.publish(camera_info_from_intrinsics(header, estimate.intrinsics))
-        if self._motion_mask.get_subscription_count():
+        if estimate.motion_mask is not None and self._motion_mask.get_subscription_count():
             self._motion_mask.publish(array_to_image(header, estimate.motion_mask, 'mono8'))
-        if self._uncertainty.get_subscription_count():
+        if estimate.uncertainty is not None and self._uncertainty.get_subscription_count():
             self._uncertainty.publish(array_to_image(header, estimate.uncertainty, '32FC1'))
 
     def _extend_path(self, pose: PoseStamped) -> None:

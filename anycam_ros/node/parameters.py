@@ -95,8 +95,9 @@ def _descriptor(field: 'Field[Any]') -> ParameterDescriptor:
     """Return meaning and range as `ros2 param describe` shows them."""
     described = describe(field)
     change = 'may change at run time' if field.name in CHANGEABLE else 'fixed at the start'
+    # Typed by refuse_or_replace, whose refusals are clearer than those of rclpy.
     descriptor = ParameterDescriptor(
-        description=described.description,
+        description=described.description, dynamic_typing=True,
         additional_constraints=f'{described.allowed}; {change}')
     low, high = described.minimum, described.maximum
     if low is None and high is None:

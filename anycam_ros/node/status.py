@@ -32,19 +32,20 @@ class StatusReport:
         self._estimate: OdometryEstimate | None = None
         self._usable_at_s = monotonic()
 
-    def processed(self, header: Header, estimate: OdometryEstimate | None,
-                  failure: str = '') -> Status:
+    def first(self, header: Header, why: str) -> Status:
+        """Return the status after the first frame of the stream, or of a part that starts anew."""
+        self._count_processed()
+        return self._message(header, Status.INITIALIZING, f'first frame: {why}')
+
+    def processed(self, header: Header, estimate: OdometryEstimate, failure: str) -> Status:
         """Return the status after a frame went through the odometry.
 
         failure says why a pose that the odometry has cannot be published.
         """
-        self._processed += 1
-        self._usable_at_s = monotonic()
-        self._estimate = estimate or self._estimate
+        self._count_processed()
+        self._estimate = estimate
         if failure:
             return self._message(header, Status.LOST, failure)
-        if estimate is None:
-            return self._message(header, Status.INITIALIZING, 'first frame: no motion yet')
         status = self._message(header, int(estimate.status), estimate.reason)
         status.is_key_frame = estimate.is_key_frame
         status.processing_ms = float(estimate.timings_ms['total'])
@@ -59,6 +60,10 @@ class StatusReport:
     def silent(self, reason: str) -> Status:
         """Return the status while no image arrives."""
         return self._without_pose(Header(stamp=self._clock.now().to_msg()), f'no image: {reason}')
+
+    def _count_processed(self) -> None:
+        self._processed += 1
+        self._usable_at_s = monotonic()
 
     def _without_pose(self, header: Header, reason: str) -> Status:
         """Keep the state for a moment without a usable frame, then call the odometry lost."""

@@ -43,5 +43,8 @@ def _ros_name(message_type: type) -> str:
 
 
 def _topics_of_type(node: Node, type_name: str) -> list[str]:
-    return [topic for topic, types in node.get_topic_names_and_types()
-            if type_name in types and node.count_publishers(topic)]
+    """Return the topics of the type that another node publishes."""
+    own = (node.get_name(), node.get_namespace())
+    return [topic for topic, types in node.get_topic_names_and_types() if type_name in types
+            and any((publisher.node_name, publisher.node_namespace) != own
+                    for publisher in node.get_publishers_info_by_topic(topic))]

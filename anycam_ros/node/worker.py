@@ -6,16 +6,18 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from anycam_ros.camera_info import intrinsics_from_camera_info
 from anycam_ros.errors import FrameError
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.node.config import NodeConfig
-from anycam_ros.node.continuation import ContinuedOdometry
-from anycam_ros.node.conversions import image_to_rgb, intrinsics_from_camera_info
+from anycam_ros.node.continuity import restart_reason
+from anycam_ros.node.conversions import image_to_rgb
 from anycam_ros.node.frames import Frames, MissingTransformError
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.outputs import Outputs
 from anycam_ros.node.status import StatusReport, Throttle
-from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, Status, VisualOdometry
+from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, VisualOdometry
+from anycam_ros.odometry import Status as State
 
 
 class Worker:
@@ -25,7 +27,8 @@ class Worker:
                  mailbox: Mailbox[Image | CompressedImage]) -> None:
         """Create odometry and outputs."""
         self._logger = node.get_logger()
-        self._odometry = ContinuedOdometry(VisualOdometry(odometry_config))
+        self._odometry = VisualOdometry(odometry_config)
+        self._newest: Frame | None = None
         self._needs_camera_info = odometry_config.intrinsics == 'given'
         self._outputs = Outputs(node, config)
         self._frames = Frames(node, config)
@@ -43,17 +46,18 @@ class Worker:
         header = message.header
         try:
             frame = self._frame(message)
-            restart = self._odometry.restart_reason(frame)
+            restart = self._restart_if_needed(frame)
             estimate = self._odometry.process(frame)
         except FrameError as error:
             self._warn(f'frame refused: {error}')
             self._outputs.publish_status(self._report.rejected(header, str(error)))
             return
-        if restart:
-            self._warn(f'odometry restarts at its last pose: {restart}.')
-        failure = self._publish(header, estimate) if estimate is not None else ''
-        status = self._report.processed(header, estimate, failure)
-        self._log_state(Status(status.state).name, status.reason)
+        self._newest = frame
+        if estimate is None:
+            status = self._report.first(header, restart or 'no motion yet')
+        else:
+            status = self._report.processed(header, estimate, self._publish(header, estimate))
+        self._log_state(State(status.state).name, status.reason)
         self._outputs.publish_status(status)
 
     def handle_silence(self, reason: str) -> None:
@@ -61,9 +65,17 @@ class Worker:
         self._warn(f'no image: {reason}')
         self._outputs.publish_status(self._report.silent(reason))
 
+    def _restart_if_needed(self, frame: Frame) -> str:
+        """Restart the odometry at its pose where the stream starts anew; return why."""
+        reason = restart_reason(self._newest, frame) if self._newest is not None else ''
+        if reason:
+            self._warn(f'the odometry restarts and keeps its pose: {reason}.')
+            self._odometry.restart()
+        return reason
+
     def _publish(self, header: Header, estimate: OdometryEstimate) -> str:
         """Publish the estimate unless it is lost; return what prevents it."""
-        if estimate.status == Status.LOST:
+        if estimate.status == State.LOST:
             return ''
         try:
             motion = self._frames.motion(header, estimate)
