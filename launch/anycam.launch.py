@@ -8,12 +8,14 @@ On a live camera, and on a recording while looking at it:
     ros2 launch anycam_ros anycam.launch.py image:=/camera/image_raw bag:=drive.mcap rviz:=true
 """
 
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, ExecuteProcess
+from launch import Event, EventHandler, LaunchDescription
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, RegisterEventHandler
 from launch.conditions import IfCondition
+from launch.events.process import ProcessIO
 from launch.substitutions import (
     EnvironmentVariable,
     LaunchConfiguration,
+    OrSubstitution,
     PathJoinSubstitution,
     PythonExpression,
 )
@@ -26,8 +28,10 @@ BAG = LaunchConfiguration('bag')
 IMAGE = LaunchConfiguration('image')
 # bool(), since conditions and parameters take only True and False.
 BAG_IS_GIVEN = PythonExpression(['bool(r"""', BAG, '""")'])
-# A bag player begins before its subscribers are found: it would play its first seconds to nobody.
-DISCOVERY_S = '3'
+SIM_TIME = OrSubstitution(LaunchConfiguration('use_sim_time'), BAG_IS_GIVEN)
+# The player waits until the node listens, and then until they have found each other.
+LISTENING = b'listening to'
+DISCOVERY_S = '2'
 
 ARGUMENTS = (
     DeclareLaunchArgument(
@@ -45,8 +49,8 @@ ARGUMENTS = (
         'bag', default_value='',
         description='Recording to play, with its clock; empty: a live camera.'),
     DeclareLaunchArgument(
-        'use_sim_time', default_value=BAG_IS_GIVEN,
-        description='Take the time from /clock; by default when a bag is played.'),
+        'use_sim_time', default_value='false',
+        description='Take the time from /clock; a bag that is played here implies it.'),
     DeclareLaunchArgument(
         'rviz', default_value='false', description='Show path, transforms, image and mask.'),
 )
@@ -63,8 +67,7 @@ def generate_launch_description() -> LaunchDescription:
         ],
         'output': 'screen',
     }
-    sim_time = {
-        'use_sim_time': ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)}
+    sim_time = {'use_sim_time': ParameterValue(SIM_TIME, value_type=bool)}
     node = Node(
         package='anycam_ros', executable='anycam_node', name='anycam',
         parameters=[LaunchConfiguration('params_file'), sim_time], emulate_tty=True, **common)
@@ -75,8 +78,17 @@ def generate_launch_description() -> LaunchDescription:
     player = ExecuteProcess(
         cmd=['ros2', 'bag', 'play', BAG, '--clock', '100', '--delay', DISCOVERY_S,
              '--disable-keyboard-controls'],
-        additional_env=large_images(), output='screen', condition=IfCondition(BAG_IS_GIVEN))
-    return LaunchDescription([*ARGUMENTS, node, rviz, player])
+        additional_env=large_images(), output='screen')
+    play_when_listening = RegisterEventHandler(
+        EventHandler(matcher=lambda event: is_listening(event, node), entities=[player],
+                     handle_once=True),
+        condition=IfCondition(BAG_IS_GIVEN))
+    return LaunchDescription([*ARGUMENTS, play_when_listening, node, rviz])
+
+
+def is_listening(event: Event, node: Node) -> bool:
+    """Return whether the event is the line in which the node says that it is ready."""
+    return isinstance(event, ProcessIO) and event.action is node and LISTENING in event.text
 
 
 def large_images() -> dict[str, EnvironmentVariable]:
