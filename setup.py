@@ -22,5 +22,6 @@ setup(
     packages=find_packages(include=['anycam_ros', 'anycam_ros.*']),
     python_requires='>=3.10',
     install_requires=[line for line in requirements if not line.startswith('#')],
+    extras_require={'network': ['torch>=2.1']},
     entry_points={'console_scripts': ['anycam = anycam_ros.cli:main']},
 )
