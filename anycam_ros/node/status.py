@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the node says about itself: its status messages, and refusals that do not flood the log."""
 
+from array import array
 import re
 from time import monotonic
 from typing import Any
@@ -47,7 +48,7 @@ class StatusReport:
         if failure:
             return self._message(header, Status.LOST, failure)
         status = self._message(header, int(estimate.status), estimate.reason)
-        status.is_key_frame = estimate.is_key_frame
+        status.is_key_frame = bool(estimate.is_key_frame)
         status.processing_ms = float(estimate.timings_ms['total'])
         return status
 
@@ -110,7 +111,7 @@ def _describe(estimate: OdometryEstimate, status: Status) -> None:
     status.focal_px = intrinsics.fx
     status.focal_std_px = float(estimate.focal_std_px)
     status.focal_source = estimate.focal_source
-    status.focal_candidates_px = estimate.focal_candidates_px
-    status.focal_log_probabilities = estimate.focal_log_probs
+    status.focal_candidates_px = array('d', estimate.focal_candidates_px)
+    status.focal_log_probabilities = array('d', estimate.focal_log_probs)
     status.scale_source = estimate.scale_source
     status.static_share = float(estimate.static_share)

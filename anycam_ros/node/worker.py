@@ -19,6 +19,8 @@ from anycam_ros.node.status import StatusReport, Throttle
 from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, VisualOdometry
 from anycam_ros.odometry import Status as State
 
+SILENCES_BEFORE_WARNING = 3
+
 
 class Worker:
     """Turn image messages into published odometry, one at a time, on one thread."""
@@ -35,6 +37,7 @@ class Worker:
         self._report = StatusReport(mailbox, node.get_clock())
         self._throttle = Throttle()
         self._state = ''
+        self._silences = 0
         self.camera_info: CameraInfo | None = None
 
     def configure(self, config: NodeConfig) -> None:
@@ -44,6 +47,7 @@ class Worker:
     def handle(self, message: Image | CompressedImage) -> None:
         """Process the image and publish what comes of it; a bad one is refused in the status."""
         header = message.header
+        self._silences = 0
         try:
             frame = self._frame(message)
             restart = self._restart_if_needed(frame)
@@ -61,8 +65,10 @@ class Worker:
         self._outputs.publish_status(status)
 
     def handle_silence(self, reason: str) -> None:
-        """Say that, and why, no image arrives."""
-        self._warn(f'no image: {reason}')
+        """Say that, and why, no image arrives; in the log once it is no mere slow start."""
+        self._silences += 1
+        if self._silences >= SILENCES_BEFORE_WARNING:
+            self._warn(f'no image: {reason}')
         self._outputs.publish_status(self._report.silent(reason))
 
     def _restart_if_needed(self, frame: Frame) -> str:

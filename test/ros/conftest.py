@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import os
 from pathlib import Path
 
-# All of it is read when rclpy creates its first participant.
+# Humble and Jazzy always check the types of message fields, Kilted on demand.
+os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
+# What follows is read when rclpy creates its first participant.
 os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 PROFILE = str(Path(__file__).parents[2] / 'config' / 'fastdds_large_images.xml')
