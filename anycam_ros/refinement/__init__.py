@@ -4,10 +4,10 @@
 
 from anycam_ros.refinement.bundle_adjustment import refine
 from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.priors import Priors
+from anycam_ros.refinement.priors import PosePrior, Priors
 from anycam_ros.refinement.result import MarginalInformation, RefinementResult
 from anycam_ros.refinement.tracks import Tracks
 from anycam_ros.refinement.warm_up import warm_up
 
-__all__ = ['MarginalInformation', 'Priors', 'RefinementConfig', 'RefinementResult', 'Tracks',
-           'refine', 'warm_up']
+__all__ = ['MarginalInformation', 'PosePrior', 'Priors', 'RefinementConfig', 'RefinementResult',
+           'Tracks', 'refine', 'warm_up']

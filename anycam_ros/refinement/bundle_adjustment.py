@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bundle adjustment of key-frame poses, inverse depths and one focal length (appendix D)."""
 
+from dataclasses import replace
 import math
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ MEDIAN_OF_LENGTH = 1.1774     # of a residual with two components of standard de
 COLD_RESIDUAL = 3.0           # times delta: beyond it a redescending kernel sees outliers only
 COLD_TOLERANCE = 0.03
 DEPTH_RANGE = 1e3             # inverse depths stay within this factor of the median at the start
+L1_EFFICIENCY = 2.0 / math.pi    # of the least absolute error, for Gaussian noise
 EFFICIENT_HUBER = 1.345       # times the noise: 95 % efficient where the noise is Gaussian
 
 
@@ -56,15 +58,20 @@ def refine(tracks: Tracks, T_world_camera: Values, focal_px: float,
     if not (math.isfinite(focal_px) and focal_px > 0):
         raise TracksError(f'focal_px is {focal_px}; it must be a number of pixels above 0.')
     problem = pose_problem(tracks, T_world_camera, focal_px, k1, config, priors)
-    return _adjust(problem, as_array(T_world_camera), tracks, config)
-
-
-def _adjust(problem: Problem, T_world_camera: Array, tracks: Tracks,
-            config: RefinementConfig) -> RefinementResult:
     before = evaluate(problem, problem.start, config.smoothness)
+    unchanged = _unchanged(problem, before, tracks, T_world_camera, focal_px, k1)
     reason = reason_before(problem)
     if reason:
-        return _unchanged(reason, problem, T_world_camera, tracks, before)
+        return replace(unchanged, reason=reason)
+    result = _adjust(problem, before, as_array(T_world_camera), config)
+    if result.reason:
+        return replace(unchanged, reason=result.reason)
+    return result if config.estimate_focal else replace(result, focal_px=float(focal_px))
+
+
+def _adjust(problem: Problem, before: Fit, T_world_camera: Array,
+            config: RefinementConfig) -> RefinementResult:
+    """Return the adjustment; its reason says why it is not to be trusted, where it is not."""
     minimum, iterations = _minimise_in_stages(problem, before, config)
     state = minimum.state
     after = evaluate(problem, state, config.smoothness)
@@ -73,15 +80,15 @@ def _adjust(problem: Problem, T_world_camera: Array, tracks: Tracks,
     robust_weight, threshold = _robust_weight(after, config)
     if KERNELS[config.kernel] == L1:
         # The weights of L1 have no mean at its minimum: Huber's next to it stand in for them.
-        linearise(problem.observations, state, problem.priors, HUBER, threshold, equations)
+        weight = problem.observations.weight * L1_EFFICIENCY
+        linearise(problem.observations._replace(weight=weight), state, problem.priors, HUBER,
+                  threshold, equations)
     is_inlier = after.length_px < max(config.inlier_px, 4.0 * _median(after.length_px))
     reason = reason_after(after.length_px, after.length_px < config.inlier_px,
                           state.inverse_depth, equations.depth_hessian, noise)
-    if reason:
-        return _unchanged(reason, problem, T_world_camera, tracks, before)
     return RefinementResult(
-        CONVERGED if minimum.has_converged else ITERATION_LIMIT, '', _world_poses(
-            problem, state, T_world_camera),
+        CONVERGED if minimum.has_converged else ITERATION_LIMIT, reason,
+        _world_poses(problem, state, T_world_camera),
         state.inverse_depth, math.exp(state.intrinsics[LOG_FOCAL]), float(state.intrinsics[K1]),
         before.objective, after.objective, iterations,
         after.length_px, robust_weight, is_inlier, equations.depth_hessian.copy(), noise,
@@ -158,12 +165,12 @@ def _world_poses(problem: Problem, state: State, T_world_camera: Array) -> Array
     return T
 
 
-def _unchanged(reason: str, problem: Problem, T_world_camera: Array, tracks: Tracks,
-               fit: Fit) -> RefinementResult:
+def _unchanged(problem: Problem, fit: Fit, tracks: Tracks, T_world_camera: Values,
+               focal_px: float, k1: float) -> RefinementResult:
+    """Return what was put in, as a result that says nothing."""
     shape = problem.observations.weight.shape
-    nothing = MarginalInformation(np.zeros((6, 6)), 0.0, 0.0, 0.0)
     return RefinementResult(
-        NOT_OBSERVABLE, reason, T_world_camera.copy(), as_array(tracks.inverse_depth).copy(),
-        math.exp(problem.start.intrinsics[LOG_FOCAL]), float(problem.start.intrinsics[K1]),
-        fit.objective, fit.objective, 0, fit.length_px,
-        np.zeros(shape), np.zeros(shape, np.bool_), np.zeros(shape[0]), math.nan, nothing)
+        NOT_OBSERVABLE, '', as_array(T_world_camera).copy(),
+        as_array(tracks.inverse_depth).copy(), float(focal_px), float(k1), fit.objective,
+        fit.objective, 0, fit.length_px, np.zeros(shape), np.zeros(shape, np.bool_),
+        np.zeros(shape[0]), math.nan, MarginalInformation(np.zeros((6, 6)), 0.0, 0.0, 0.0))

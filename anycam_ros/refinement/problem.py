@@ -50,7 +50,7 @@ def pose_problem(tracks: Tracks, T_world_camera: Values, focal_px: float, k1: fl
     state = State(R, t, inverse_depth, np.array([math.log(focal_px), k1]))
     smoothness = config.smoothness * len(tracks) / max(len(T) - 2, 1)
     terms = _prior_terms(priors, state, smoothness)
-    return Problem(observations, state, terms, _gauge(state, config))
+    return Problem(observations, state, terms, _gauge(state, observations, config))
 
 
 def _world_to_camera(T_world_camera: Array) -> tuple[Array, Array]:
@@ -133,14 +133,16 @@ def _pose_terms(prior: PosePrior | None, frames: int) -> tuple[Array, Array, Arr
     return *_world_to_camera(T), np.ascontiguousarray(information), math.log(prior.focal_px)
 
 
-def _gauge(state: State, config: RefinementConfig) -> Gauge:
+def _gauge(state: State, observations: Observations, config: RefinementConfig) -> Gauge:
     frames = len(state.t)
     is_free = np.ones(6 * frames + INTRINSICS, np.bool_)
     is_free[:6 * config.fixed_frames] = False
     is_free[6 * frames:] = config.estimate_focal, config.estimate_k1
-    scale_frame = -1
-    if config.fixed_scale and config.fixed_frames == 1 and frames > 1:
-        centre = -np.einsum('fji,fj->fi', state.R, state.t)
-        scale_frame = int(np.argmax(np.nan_to_num(((centre - centre[0]) ** 2).sum(axis=1))))
-    return Gauge(is_free, scale_frame)
-
+    if not config.fixed_scale or config.fixed_frames != 1 or frames < 2:
+        return Gauge(is_free, -1)
+    track, offset = np.nonzero(observations.weight)
+    is_seen = np.zeros(frames)
+    is_seen[observations.first_frame[track] + offset] = 1.0
+    centre = -np.einsum('fji,fj->fi', state.R, state.t)
+    distance = np.nan_to_num(np.linalg.norm(centre - centre[0], axis=1)) * is_seen
+    return Gauge(is_free, int(np.argmax(distance)) or -1)

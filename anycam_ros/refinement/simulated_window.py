@@ -34,6 +34,7 @@ class Scene:
     half_height_px: float = 168.0
     step_m: float = 0.15              # per key frame
     turn_rad: float = 0.04            # per key frame
+    is_straight: bool = False         # drives ahead without a turn, as on a motorway
     nearest_m: float = 2.0
     farthest_m: float = 12.0
     noise_px: float = 0.3
@@ -47,28 +48,12 @@ def simulate(scene: Scene, seed: int) -> SimulatedWindow:
     T = _path(scene, random)
     first = np.repeat(np.arange(scene.frames - 1), scene.tracks_per_frame)
     count = len(first)
-    half = np.array([scene.half_width_px, scene.half_height_px])
-    anchor = random.uniform(-0.95, 0.95, (count, 2)) * half
+    anchor = random.uniform(-0.95, 0.95, (count, 2)) \
+        * np.array([scene.half_width_px, scene.half_height_px])
     depth = 1.0 / random.uniform(1 / scene.farthest_m, 1 / scene.nearest_m, count)
-    ray = np.column_stack([_undistorted(anchor / scene.focal_px, scene.k1), np.ones(count)])
-    R, centre = T[first, :3, :3], T[first, :3, 3]
-    world = np.einsum('nij,nj->ni', R, ray * depth[:, None]) + centre
-    velocity = random.normal(0, 0.1, (count, 3)) * depth[:, None] / 5
+    velocity = random.normal(0, 0.02, (count, 3)) * depth[:, None]
     velocity[random.uniform(size=count) >= scene.moving_share] = 0.0
-    points = np.full((count, scene.length, 2), np.nan)
-    points[:, 0] = anchor
-    weight = np.zeros((count, scene.length))
-    weight[:, 0] = 1.0
-    for j in range(1, scene.length):
-        rows = np.flatnonzero(first + j < scene.frames)
-        frame = first[rows] + j
-        moved = world[rows] + j * velocity[rows]
-        local = np.einsum('nji,nj->ni', T[frame, :3, :3], moved - T[frame, :3, 3])
-        u = local[:, :2] / np.maximum(local[:, 2:], 1e-3)
-        p = scene.focal_px * u * (1 + scene.k1 * (u ** 2).sum(axis=1, keepdims=True))
-        seen = (local[:, 2] > 0.1) & (np.abs(p) < half).all(axis=1) & (weight[rows, j - 1] > 0)
-        points[rows[seen], j] = p[seen]
-        weight[rows[seen], j] = 1.0
+    points, weight = _follow(scene, T, first, anchor, depth, velocity)
     points[:, 1:] += random.normal(0, scene.noise_px, points[:, 1:].shape)
     is_outlier = (random.uniform(size=weight.shape) < scene.outlier_share) & (weight > 0)
     is_outlier[:, 0] = False
@@ -78,6 +63,29 @@ def simulate(scene: Scene, seed: int) -> SimulatedWindow:
         * np.stack([np.cos(angle), np.sin(angle)], axis=2)
     return SimulatedWindow(Tracks(first, points, weight, 1.0 / depth), T, scene.focal_px,
                            is_outlier)
+
+
+def _follow(scene: Scene, T_world_camera: Array, first: NDArray[np.int64], anchor: Array,
+            depth: Array, velocity: Array) -> tuple[Array, Array]:
+    """Return where points are seen (N, L, 2), NaN where they are not, and their weights."""
+    ray = np.column_stack([_undistorted(anchor / scene.focal_px, scene.k1), np.ones(len(first))])
+    T = T_world_camera[first]
+    world = np.einsum('nij,nj->ni', T[:, :3, :3], ray * depth[:, None]) + T[:, :3, 3]
+    points = np.full((len(first), scene.length, 2), np.nan)
+    weight = np.zeros((len(first), scene.length))
+    points[:, 0], weight[:, 0] = anchor, 1.0
+    half = np.array([scene.half_width_px, scene.half_height_px])
+    for j in range(1, scene.length):
+        rows = np.flatnonzero(first + j < scene.frames)
+        T = T_world_camera[first[rows] + j]
+        moved = world[rows] + j * velocity[rows]
+        local = np.einsum('nji,nj->ni', T[:, :3, :3], moved - T[:, :3, 3])
+        u = local[:, :2] / np.maximum(local[:, 2:], 1e-3)
+        p = scene.focal_px * u * (1 + scene.k1 * (u ** 2).sum(axis=1, keepdims=True))
+        seen = (local[:, 2] > 0.1) & (np.abs(p) < half).all(axis=1) & (weight[rows, j - 1] > 0)
+        points[rows[seen], j] = p[seen]
+        weight[rows[seen], j] = 1.0
+    return points, weight
 
 
 def cold_start(window: SimulatedWindow, seed: int, *, focal_error: float = 0.2,
@@ -106,7 +114,11 @@ def cold_start(window: SimulatedWindow, seed: int, *, focal_error: float = 0.2,
 
 
 def _path(scene: Scene, random: np.random.Generator) -> Array:
-    """Return a smooth path (F, 4, 4) in a random direction with a random turn."""
+    """Return a smooth path (F, 4, 4) in a random direction with a random turn, or straight."""
+    if scene.is_straight:
+        T = np.tile(np.eye(4), (scene.frames, 1, 1))
+        T[:, 2, 3] = scene.step_m * np.arange(scene.frames)
+        return T
     direction = random.normal(size=3)
     direction /= np.linalg.norm(direction)
     bend = random.normal(0, 0.3, 3)
