@@ -8,17 +8,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anycam_ros.errors import TracksError
+from anycam_ros.errors import DependencyError, TracksError
 from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.refinement.array_kinds import as_array, like
 from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.equations import K1, LOG_FOCAL, State
-from anycam_ros.refinement.levenberg_marquardt import FIRST_DAMPING, minimise, Minimum, Stage
+from anycam_ros.refinement.equations import (
+    coupled_poses,
+    Equations,
+    K1,
+    LOG_FOCAL,
+    new_equations,
+    State,
+)
+from anycam_ros.refinement.levenberg_marquardt import minimise, Stage
 from anycam_ros.refinement.marginals import marginal_information
 from anycam_ros.refinement.normal_equations import linearise
 from anycam_ros.refinement.objective import objective
 from anycam_ros.refinement.observability import reason_after, reason_before
 from anycam_ros.refinement.priors import Priors
-from anycam_ros.refinement.problem import as_array, pose_problem, Problem
+from anycam_ros.refinement.problem import pose_problem, Problem
 from anycam_ros.refinement.reprojection import reprojection_residuals
 from anycam_ros.refinement.result import (
     CONVERGED,
@@ -34,6 +42,7 @@ MEDIAN_OF_LENGTH = 1.1774     # of a residual with two components of standard de
 COLD_RESIDUAL = 3.0           # times delta: beyond it a redescending kernel sees outliers only
 COLD_TOLERANCE = 0.03
 DEPTH_RANGE = 1e3             # inverse depths stay within this factor of the median at the start
+INLIER_MEDIANS = 4.0          # residuals below that many medians are inliers in any case
 L1_EFFICIENCY = 2.0 / math.pi    # of the least absolute error, for Gaussian noise
 EFFICIENT_HUBER = 1.345       # times the noise: 95 % efficient where the noise is Gaussian
 
@@ -62,36 +71,31 @@ def refine(tracks: Tracks, T_world_camera: Values, focal_px: float,
     unchanged = _unchanged(problem, before, tracks, T_world_camera, focal_px, k1)
     reason = reason_before(problem)
     if reason:
-        return replace(unchanged, reason=reason)
+        return like(T_world_camera, replace(unchanged, reason=reason))
     result = _adjust(problem, before, as_array(T_world_camera), config)
     if result.reason:
-        return replace(unchanged, reason=result.reason)
-    return result if config.estimate_focal else replace(result, focal_px=float(focal_px))
+        return like(T_world_camera, replace(unchanged, reason=result.reason))
+    if not config.estimate_focal:
+        result = replace(result, focal_px=float(focal_px))
+    return like(T_world_camera, result)
 
 
 def _adjust(problem: Problem, before: Fit, T_world_camera: Array,
             config: RefinementConfig) -> RefinementResult:
     """Return the adjustment; its reason says why it is not to be trusted, where it is not."""
-    minimum, iterations = _minimise_in_stages(problem, before, config)
-    state = minimum.state
+    state, iterations, has_converged = _minimise(problem, before, config)
     after = evaluate(problem, state, config.smoothness)
-    noise = _noise_px(problem, after)
-    equations = minimum.equations
-    robust_weight, threshold = _robust_weight(after, config)
-    if KERNELS[config.kernel] == L1:
-        # The weights of L1 have no mean at its minimum: Huber's next to it stand in for them.
-        weight = problem.observations.weight * L1_EFFICIENCY
-        linearise(problem.observations._replace(weight=weight), state, problem.priors, HUBER,
-                  threshold, equations)
-    is_inlier = after.length_px < max(config.inlier_px, 4.0 * _median(after.length_px))
+    noise, median = _noise_px(problem, after), _median(after.length_px)
+    equations, robust_weight = _equations_at(problem, state, after, config)
     reason = reason_after(after.length_px, after.length_px < config.inlier_px,
                           state.inverse_depth, equations.depth_hessian, noise)
     return RefinementResult(
-        CONVERGED if minimum.has_converged else ITERATION_LIMIT, reason,
-        _world_poses(problem, state, T_world_camera),
-        state.inverse_depth, math.exp(state.intrinsics[LOG_FOCAL]), float(state.intrinsics[K1]),
-        before.objective, after.objective, iterations,
-        after.length_px, robust_weight, is_inlier, equations.depth_hessian.copy(), noise,
+        CONVERGED if has_converged else ITERATION_LIMIT, reason,
+        _world_poses(problem, state, T_world_camera), state.inverse_depth,
+        math.exp(state.intrinsics[LOG_FOCAL]), float(state.intrinsics[K1]),
+        before.objective, after.objective, iterations, after.length_px, robust_weight,
+        after.length_px < max(config.inlier_px, INLIER_MEDIANS * median),
+        equations.depth_hessian, noise,
         marginal_information(problem.observations, state, equations, problem.gauge))
 
 
@@ -105,23 +109,53 @@ def evaluate(problem: Problem, state: State, smoothness: float) -> Fit:
     return Fit(residual, length, objective(residual, weight, T, smoothness))
 
 
-def _minimise_in_stages(problem: Problem, before: Fit,
-                        config: RefinementConfig) -> tuple[Minimum, int]:
-    """Return the minimum; a redescending kernel is approached from a convex one."""
-    kernel, delta = KERNELS[config.kernel], config.delta_px
-    start, iterations = problem.start, 0
+def _minimise(problem: Problem, before: Fit,
+              config: RefinementConfig) -> tuple[State, int, bool]:
+    """Return the state of least cost, the iterations, and whether they came to an end."""
+    if config.method == 'adam':
+        state, steps = _minimise_by_adam(problem)
+        return state, steps, False
+    kernel, delta, start = KERNELS[config.kernel], config.delta_px, problem.start
     median = float(np.median(start.inverse_depth))
     limits = (median / DEPTH_RANGE, median * DEPTH_RANGE)
+    stages = [Stage(kernel, delta, config.tolerance, config.maximum_iterations)]
     if kernel == CAUCHY and _median(before.length_px) > COLD_RESIDUAL * delta:
-        stage = Stage(HUBER, delta, COLD_TOLERANCE, config.maximum_iterations)
-        cold = minimise(problem.observations, start, problem.priors, problem.gauge, stage,
-                        limits, FIRST_DAMPING)
-        start, iterations = cold.state, cold.iterations
-    stage = Stage(kernel, delta, config.tolerance,
-                  max(config.maximum_iterations - iterations, 1))
-    minimum = minimise(problem.observations, start, problem.priors, problem.gauge, stage,
-                       limits, FIRST_DAMPING)
-    return minimum, iterations + minimum.iterations
+        # A redescending kernel is approached from a convex one.
+        stages.insert(0, Stage(HUBER, delta, COLD_TOLERANCE, config.maximum_iterations))
+    iterations = 0
+    for stage in stages:
+        left = max(config.maximum_iterations - iterations, 1)
+        minimum = minimise(problem.observations, start, problem.priors, problem.gauge,
+                           stage._replace(iterations=left), limits)
+        start, iterations = minimum.state, iterations + minimum.iterations
+    return minimum.state, iterations, minimum.has_converged
+
+
+def _minimise_by_adam(problem: Problem) -> tuple[State, int]:
+    try:
+        from anycam_ros.refinement.adam import AdamSchedule, minimise_by_adam
+    except ImportError as error:
+        raise DependencyError("method='adam' needs torch: pip install torch") from error
+    return minimise_by_adam(problem, AdamSchedule())
+
+
+def _equations_at(problem: Problem, state: State, fit: Fit,
+                  config: RefinementConfig) -> tuple[Equations, Array]:
+    """Return the normal equations that give the information, and the weights (N, L) in them."""
+    observations, (count, length) = problem.observations, problem.observations.weight.shape
+    kernel, delta = KERNELS[config.kernel], config.delta_px
+    if kernel == L1:
+        # The weights of L1 have no mean at its minimum: Huber's next to it stand in for them.
+        kernel = HUBER
+        delta = EFFICIENT_HUBER * max(_median(fit.length_px) / MEDIAN_OF_LENGTH, 1e-6)
+        observations = observations._replace(weight=observations.weight * L1_EFFICIENCY)
+    frames = len(state.t)
+    equations = new_equations(
+        frames, count, length, coupled_poses(length, frames, problem.priors))
+    linearise(observations, state, problem.priors, kernel, delta, equations)
+    ratio = np.nan_to_num(fit.length_px, nan=math.inf) / delta
+    weight = 1.0 / (1.0 + ratio ** 2) if kernel == CAUCHY else 1.0 / np.maximum(ratio, 1.0)
+    return equations, weight
 
 
 def _median(length_px: Array) -> float:
@@ -138,17 +172,6 @@ def _noise_px(problem: Problem, fit: Fit) -> float:
     freedom = max(equations - unknowns, 1) / equations
     scaled = np.sqrt(weight[seen]) * fit.length_px[seen]
     return float(np.median(scaled)) / MEDIAN_OF_LENGTH / math.sqrt(freedom)
-
-
-def _robust_weight(fit: Fit, config: RefinementConfig) -> tuple[Array, float]:
-    """Return the kernel's weights (N, L), and its threshold, px."""
-    length = np.nan_to_num(fit.length_px, nan=math.inf)
-    if config.kernel == 'cauchy':
-        return 1.0 / (1.0 + (length / config.delta_px) ** 2), config.delta_px
-    threshold = config.delta_px
-    if config.kernel == 'l1':
-        threshold = EFFICIENT_HUBER * max(_median(fit.length_px) / MEDIAN_OF_LENGTH, 1e-6)
-    return np.minimum(threshold / np.maximum(length, 1e-12), 1.0), threshold
 
 
 def _inverse_of(state: State) -> Array:

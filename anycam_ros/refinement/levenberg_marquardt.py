@@ -12,7 +12,6 @@ from anycam_ros.refinement.compiled import compiled
 from anycam_ros.refinement.equations import (
     copy_of,
     coupled_poses,
-    Equations,
     INTRINSICS,
     LOG_FOCAL,
     new_equations,
@@ -52,7 +51,6 @@ class Minimum(NamedTuple):
     """Hold what the minimisation ended with."""
 
     state: State
-    equations: Equations
     cost: float
     iterations: int
     has_converged: bool
@@ -60,7 +58,7 @@ class Minimum(NamedTuple):
 
 @compiled
 def minimise(observations: Observations, start: State, priors: PriorTerms, gauge: Gauge,
-             stage: Stage, depth_limits: tuple[float, float], damping: float) -> Minimum:
+             stage: Stage, depth_limits: tuple[float, float]) -> Minimum:
     """Return the minimum next to the start; inverse depths stay within the limits."""
     frames, (count, length) = len(start.t), observations.weight.shape
     band = coupled_poses(length, frames, priors)
@@ -72,7 +70,7 @@ def minimise(observations: Observations, start: State, priors: PriorTerms, gauge
     direction = np.zeros(3)
     kernel, delta = stage.kernel, stage.delta_px
     cost = linearise(observations, state, priors, kernel, delta, now)
-    rejections, done, converged = 0, 0, False
+    damping, rejections, done, converged = FIRST_DAMPING, 0, 0, False
     while done < stage.iterations and rejections < MAXIMUM_REJECTIONS:
         done += 1
         if gauge.scale_frame >= 0:
@@ -102,7 +100,7 @@ def minimise(observations: Observations, start: State, priors: PriorTerms, gauge
             damping = min(damping * DAMPING_FACTOR, MAXIMUM_DAMPING)
             rejections += 1
     converged = converged or rejections == MAXIMUM_REJECTIONS
-    return Minimum(state, now, cost, done, converged)
+    return Minimum(state, cost, done, converged)
 
 
 @compiled

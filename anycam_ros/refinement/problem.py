@@ -9,6 +9,7 @@ import numpy as np
 
 from anycam_ros.errors import TracksError
 from anycam_ros.geometry.se3 import Array, inverse, orthonormalised
+from anycam_ros.refinement.array_kinds import as_array
 from anycam_ros.refinement.config import RefinementConfig
 from anycam_ros.refinement.equations import (
     INTRINSICS,
@@ -32,13 +33,6 @@ class Problem(NamedTuple):
     start: State
     priors: PriorTerms
     gauge: Gauge
-
-
-def as_array(values: Values) -> Array:
-    """Return values as a float64 array; a tensor is copied from its device."""
-    if hasattr(values, 'detach'):
-        values = values.detach().cpu().numpy()
-    return np.asarray(values, np.float64)
 
 
 def pose_problem(tracks: Tracks, T_world_camera: Values, focal_px: float, k1: float,
