@@ -48,9 +48,9 @@ def moving_objects(rng: np.random.Generator) -> list[MovingObject]:
     paper_cart = [_shaded(paper(rng, (400, 340)), i) for i in range(4)]
     foot = np.zeros(3)
     return [
-        MovingObject(tuple(prism(foot, 0.24, 1.72, walker)), _walk),
-        MovingObject(tuple(prism(foot, 0.45, 0.85, striped_cart)), _circle),
-        MovingObject(tuple(prism(foot, 0.40, 0.75, paper_cart)), _shuttle),
+        MovingObject(tuple(prism(foot, 0.22, 1.72, walker)), _walk),
+        MovingObject(tuple(prism(foot, 0.38, 0.75, striped_cart)), _circle),
+        MovingObject(tuple(prism(foot, 0.36, 0.70, paper_cart)), _shuttle),
     ]
 
 
@@ -62,16 +62,16 @@ def _pose(x_m: float, y_m: float, z_m: float, yaw_rad: float) -> NDArray[np.floa
 def _walk(time_s: float) -> NDArray[np.float64]:
     bob = 0.02 * abs(math.sin(2 * math.pi * 0.9 * time_s))
     across = 2.2 * math.cos(2 * math.pi * time_s / 9)
-    return _pose(2.6 + 0.15 * math.sin(0.9 * time_s), across, bob, 0.6 * math.sin(0.7 * time_s))
+    return _pose(3.4 + 0.15 * math.sin(0.9 * time_s), across, bob, 0.6 * math.sin(0.7 * time_s))
 
 
 def _circle(time_s: float) -> NDArray[np.float64]:
     angle = 2 * math.pi * time_s / 7
-    return _pose(3.3 + 0.3 * math.cos(angle), -1.0 + 0.5 * math.sin(angle), 0.0, angle)
+    return _pose(2.7 + 0.3 * math.cos(angle), -1.1 + 0.5 * math.sin(angle), 0.0, angle)
 
 
 def _shuttle(time_s: float) -> NDArray[np.float64]:
-    return _pose(3.9, 1.1 + 0.7 * math.sin(2 * math.pi * time_s / 5 + 1), 0.0,
+    return _pose(4.15, 1.1 + 0.7 * math.sin(2 * math.pi * time_s / 5 + 1), 0.0,
                  0.5 * math.sin(1.1 * time_s))
 
 
@@ -118,7 +118,7 @@ def _furniture(rng: np.random.Generator) -> list[Surface]:
         sides = [_shaded(wood(rng, (300, 300), colour, 40), i) for i in range(4)]
         out += prism(np.array([x, y, 0.0]), radius, height, sides, turn)
     shelf = [_shaded(books(rng, (420, 560)), i) for i in range(4)]
-    out += prism(np.array([5.0, 1.5, 0.0]), 0.66, 2.2, shelf, math.pi / 4)
+    out += prism(np.array([5.1, 1.5, 0.0]), 0.66, 2.2, shelf, math.pi / 4)
     out += prism(np.array([5.0, -3.2, 0.0]), 0.60, 2.2, shelf, 0.85)
     column = [plaster(rng, (90, 700), (186, 176, 160)) for _ in range(12)]
     out += prism(np.array([4.25, -1.8, 0.0]), 0.17, CEILING_M, column)

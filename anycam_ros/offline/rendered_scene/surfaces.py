@@ -14,6 +14,7 @@ Image = NDArray[np.uint8]
 Vector = NDArray[np.float64]
 
 NEAR_M = 0.05
+SEAM = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ def _draw(surface: Surface, T_camera_world: NDArray[np.float64],
     y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
     a, b, inverse_depth = (r[0] * x + (r[1] * y + r[2]) for r in surface_from_pixel)
     hit = (inverse_depth > view.inverse_depth[rows, columns]) & (inverse_depth < 1 / NEAR_M) \
-        & (a >= 0) & (b >= 0) & (a <= inverse_depth) & (b <= inverse_depth)
+        & _within(a, inverse_depth) & _within(b, inverse_depth)
     if not hit.any():
         return
     depth = 1 / np.where(hit, inverse_depth, np.float32(1))
@@ -110,6 +111,11 @@ def _draw(surface: Surface, T_camera_world: NDArray[np.float64],
     view.rgb[rows, columns][hit] = colour[hit]
     view.inverse_depth[rows, columns][hit] = inverse_depth[hit]
     view.moving[rows, columns][hit] = surface.moving
+
+
+def _within(coordinate: NDArray[np.float32], one: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return where 0 <= coordinate / one <= 1, with a seam that closes gaps between surfaces."""
+    return (coordinate >= -SEAM * one) & (coordinate <= (1 + SEAM) * one)
 
 
 def _window(pixel_from_surface: NDArray[np.float64], shape: tuple[int, ...]) \
