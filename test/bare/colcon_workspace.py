@@ -33,9 +33,14 @@ class ColconWorkspace:
 
     def run(self, *command: str) -> 'subprocess.CompletedProcess[str]':
         """Run a command in a shell that has sourced the workspace."""
+        # The setup.sh of colcon breaks on a space in the path of its Python.
+        python = self.folder / 'python'
+        if not python.exists():
+            python.symlink_to(sys.executable)
         return subprocess.run(
             ('sh', '-c', '. install/setup.sh && exec "$@"', 'sh', *command),
-            cwd=self.folder, env=_ros_environment(), timeout=RUN_TIMEOUT_S,
+            cwd=self.folder, timeout=RUN_TIMEOUT_S,
+            env=_ros_environment() | {'COLCON_PYTHON_EXECUTABLE': str(python)},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
