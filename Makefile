@@ -3,7 +3,8 @@
 #
 # For a Linux machine without ROS; where ROS 2 is installed, use colcon build (README.md).
 #   make demo [INPUT=...]   play a clip into the node and show what comes out; INPUT is a bag, a
-#                           video or a folder of images, and a rendered clip when not given
+#                           video or a folder of images, and a rendered clip when not given;
+#                           TOPIC=... chooses among several image topics of a bag
 #   make test               every test and every lint
 #   make setup              only make .venv, which the other two do by themselves
 #   make clean              remove what they have made
@@ -28,7 +29,8 @@ unexport RMW_IMPLEMENTATION _ROS_WHEELS_BOOTSTRAP_COMPLETE
 .DELETE_ON_ERROR:
 
 demo: setup
-	@$(VENV_PYTHON) demo/run_demo.py $(if $(INPUT),--input "$(INPUT)")
+	@$(VENV_PYTHON) demo/run_demo.py $(if $(INPUT),--input "$(INPUT)") \
+	  $(if $(TOPIC),--topic "$(TOPIC)")
 
 test: setup
 	@$(VENV_PYTHON) -m ruff check .

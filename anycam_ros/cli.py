@@ -16,9 +16,10 @@ from anycam_ros.odometry import OdometryConfig
 from anycam_ros.odometry.options import describe
 from anycam_ros.odometry.parameter_file import render_parameter_file
 
-EXIT_OK, EXIT_BROKEN_INPUT, EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_OK, EXIT_INCOMPLETE, EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 0, 1, 2, 130
 EXIT_CODES = """\
-exit code: 0 done, 1 the recording broke off (results up to there are kept), 2 cannot run"""
+exit code: 0 done; 1 the recording broke off (results up to there are kept) or gave no pose;
+2 cannot run"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,7 +95,7 @@ def _odometry(options: argparse.Namespace) -> int:
     request = Request(
         options.input, options.output, Selection(options.start, options.stride, options.frames),
         options.topic, options.fps, options.masks, options.bag)
-    return EXIT_OK if odometry_command(request, config) else EXIT_BROKEN_INPUT
+    return EXIT_OK if odometry_command(request, config) else EXIT_INCOMPLETE
 
 
 def _config(_options: argparse.Namespace) -> int:

@@ -42,11 +42,11 @@ def running_node(log: Path) -> Iterator[Process]:
 @contextmanager
 def running_player(arguments: Sequence[str]) -> Iterator[Process]:
     """Run the player, with a transport that can carry whole images."""
-    profile = str(CONFIG / 'fastdds_large_images.xml')
+    variable = 'FASTRTPS_DEFAULT_PROFILES_FILE' if os.environ.get('ROS_DISTRO') == 'humble' \
+        else 'FASTDDS_DEFAULT_PROFILES_FILE'
     process = subprocess.Popen(
         [sys.executable, str(HERE / 'player.py'), *arguments], stdout=subprocess.PIPE, text=True,
-        cwd=REPOSITORY, env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': profile,
-                             'FASTRTPS_DEFAULT_PROFILES_FILE': profile})
+        cwd=REPOSITORY, env={**os.environ, variable: str(CONFIG / 'fastdds_large_images.xml')})
     try:
         yield process
     finally:

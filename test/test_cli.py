@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line as a user calls it: files, exit codes, messages."""
 
+from collections.abc import Iterator
 import json
-import os
 from pathlib import Path
 import signal
 import subprocess
@@ -191,23 +191,47 @@ def test_config_prints_the_shipped_parameter_file(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out == (REPOSITORY / 'config/anycam.yaml').read_text()
 
 
-def test_killed_run_leaves_readable_results(tmp_path: Path) -> None:
-    folder = write_sequence(tmp_path / 'sequence', 250)
-    out = tmp_path / 'out'
+def test_input_without_any_pose_is_no_success(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_images(tmp_path / 'images', ['0.png'])
+    assert odometry(folder, tmp_path / 'out') == 1
+    assert 'none of 1 frames got a pose' in capsys.readouterr().err
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a run of 250 frames into tmp_path/out, and return it when ten poses are written."""
+    folder, out = write_sequence(tmp_path / 'sequence', 250), tmp_path / 'out'
     process = subprocess.Popen(
         [sys.executable, '-m', 'anycam_ros.cli', 'odometry', str(folder), '--output', str(out),
-         '--bag'], cwd=REPOSITORY, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
-    deadline = time.monotonic() + 60
+         '--bag'], cwd=REPOSITORY, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
     trajectory = out / 'trajectory.tum'
     while not (trajectory.exists() and trajectory.read_text().count('\n') >= 10):
-        assert process.poll() is None, 'the run ended before it could be killed'
+        assert process.poll() is None, 'the run ended before it could be stopped'
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    written = poses(out)
+    yield process
+    process.kill()
+
+
+def test_killed_run_leaves_readable_results(
+        run: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    written = poses(tmp_path / 'out')
     assert len(written) >= 10
-    recorded = open_bag(out / 'odometry.mcap').topics['/odom'].messages
+    recorded = open_bag(tmp_path / 'out/odometry.mcap').topics['/odom'].messages
     assert recorded is not None
     assert recorded >= len(written) - 4
+
+
+def test_interrupted_run_leaves_all_results(
+        run: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    run.send_signal(signal.SIGINT)
+    assert run.wait(30) == 130
+    out = tmp_path / 'out'
+    assert {file.name for file in out.iterdir()} == ALWAYS | {'odometry.mcap'}
+    assert json.loads((out / 'summary.json').read_text())['poses'] == len(poses(out)) >= 10
+    with Reader(out / 'odometry.mcap') as reader:
+        assert reader.topics['/odom'].msgcount == len(poses(out))

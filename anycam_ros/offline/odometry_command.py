@@ -42,10 +42,11 @@ class Request:
 
 
 def odometry_command(request: Request, config: OdometryConfig) -> bool:
-    """Run the odometry and write its results; return False where the recording broke off.
+    """Run the odometry and write its results; return whether all went well.
 
-    Whatever ends the run, the results of the frames before are in the folder. Raises an
-    AnyCamError when there is nothing to start with.
+    It did not where the recording broke off, or where no frame got a pose. Whatever ends the
+    run, the results of the frames before are in the folder. Raises an AnyCamError when there is
+    nothing to start with.
     """
     source = open_source(request.source, topic=request.topic, fps=request.fps,
                          calibrated=config.intrinsics == 'given')
@@ -69,7 +70,10 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
     if reason:
         sys.stderr.write(f'anycam: {reason}\nFrames up to {log.last_frame} were processed; their '
                          f'results are kept in {request.output}.\n')
-    return not reason
+    elif log.poses == 0:
+        sys.stderr.write(f'anycam: none of {log.frames} frames got a pose. A pose needs two '
+                         'frames that are not refused; the messages above say more.\n')
+    return not reason and log.poses > 0
 
 
 def _prepare(output: Path) -> None:

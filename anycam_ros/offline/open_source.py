@@ -30,12 +30,15 @@ def open_source(path: Path, *, topic: str | None = None, fps: float | None = Non
     if not path.exists():
         raise SourceError(f'{path} does not exist. Give {KINDS}.')
     try:
-        is_bag = _is_bag(path)
+        is_bag, is_sequence = _is_bag(path), (path / 'timestamps.txt').is_file()
         if topic is not None and not is_bag:
             raise SourceError(f'--topic {topic} is given, but {path} is no bag. Leave it out.')
+        if fps is not None and (is_bag or is_sequence):
+            raise SourceError(f'--fps {fps:g} is given, but {path} has stamps of its own. Leave '
+                              'it out.')
         if is_bag:
             return _open_bag(path, topic, calibrated)
-        if (path / 'timestamps.txt').is_file():
+        if is_sequence:
             return SequenceFolder(path, calibrated)
         if calibrated:
             raise SourceError(f'{path} comes without a calibration, but --intrinsics given asks '

@@ -53,6 +53,8 @@ def make_ros1(path: Path) -> Path:
     (make_empty, {}, 'folder without images'),
     (make_ros1, {}, 'ROS 1 bag. Convert it: rosbags-convert'),
     (MAKERS['video'], {'topic': '/image'}, 'is no bag. Leave it out'),
+    (MAKERS['mcap file'], {'fps': 30.0}, 'has stamps of its own. Leave it out'),
+    (MAKERS['sequence'], {'fps': 30.0}, 'has stamps of its own. Leave it out'),
     (MAKERS['video'], {'calibrated': True}, 'without a calibration'),
     (MAKERS['images'], {'calibrated': True}, 'without a calibration'),
 ])
