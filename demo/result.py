@@ -56,6 +56,7 @@ class Result:
     positions: Array           # (N, 3) in odom
     focal_px: Array            # (N,)
     focal_std_px: Array        # (N,)
+    focal_source: str          # of the last one: 'prior', 'estimated' or 'given'
     true_focal_px: float | None
     truth: Truth | None
     mask_overlap: float | None   # intersection over union, all frames together
@@ -88,6 +89,7 @@ def evaluate(recorder: Recorder, playback: Playback, clip: Path) -> Result:
         positions=positions,
         focal_px=np.array([focal.get(stamp, np.nan) for stamp in stamps]),
         focal_std_px=np.array([std.get(stamp, np.inf) for stamp in stamps]),
+        focal_source=recorder.statuses[with_focal[-1]].focal_source if with_focal else 'prior',
         true_focal_px=_true_focal(clip),
         truth=_truth(clip, recorded_s, positions),
         mask_overlap=_mask_overlap(recorder, playback, clip))

@@ -29,8 +29,8 @@ def table(result: Result) -> str:
 def _focal(result: Result) -> str:
     focal, std = float(result.focal_px[-1]), float(result.focal_std_px[-1])
     text = f'{focal:.0f} px' if math.isinf(std) else f'{focal:.0f} ± {std:.0f} px'
-    if math.isinf(std):
-        text += ' (not observed: the first guess)'
+    if result.focal_source == 'prior':
+        text += ' (the first guess: no motion has shown it yet)'
     if result.true_focal_px is not None:
         error = focal / result.true_focal_px - 1
         text += f', truth {result.true_focal_px:.0f} px ({error:+.1%})'

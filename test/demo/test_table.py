@@ -15,7 +15,8 @@ def result(**changes: Any) -> Result:  # noqa: ANN401
     fields = {
         'frames_in': 5, 'dropped': 1, 'latencies_ms': np.array([10.0, 20.0, 30.0, 40.0]),
         'times_s': np.arange(4.0), 'positions': np.zeros((4, 3)),
-        'focal_px': np.full(4, 610.0), 'focal_std_px': np.full(4, 9.0), 'true_focal_px': 600.0,
+        'focal_px': np.full(4, 610.0), 'focal_std_px': np.full(4, 9.0),
+        'focal_source': 'estimated', 'true_focal_px': 600.0,
         'truth': Truth(1.0, np.zeros((4, 3)), 0.0214, 9.07), 'mask_overlap': 0.714}
     return Result(**{**fields, **changes})
 
@@ -31,8 +32,8 @@ def test_complete_table() -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     text = table(result(true_focal_px=None, truth=None, mask_overlap=None,
-                        focal_std_px=np.full(4, math.inf)))
-    assert '610 px (not observed: the first guess)' in text
+                        focal_std_px=np.full(4, math.inf), focal_source='prior'))
+    assert '610 px (the first guess: no motion has shown it yet)' in text
     for part in ('truth', 'path error', 'motion mask', 'inf'):
         assert part not in text
 
