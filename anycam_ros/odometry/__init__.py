@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The odometry pipeline: frames in, estimates out."""
 
+from anycam_ros.motion.motion_estimate import Status
 from anycam_ros.odometry.config import OdometryConfig
-from anycam_ros.odometry.estimate import OdometryEstimate, Status
+from anycam_ros.odometry.estimate import OdometryEstimate
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.visual_odometry import VisualOdometry
 from anycam_ros.odometry.warm_up import warm_up

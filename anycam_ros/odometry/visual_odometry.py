@@ -69,12 +69,12 @@ class VisualOdometry:
     def _check(self, frame: Frame) -> None:
         if frame.stamp_s <= self._stamp_s:
             raise StampError(
-                f'stamp {frame.stamp_s:.6f} s is not after the previous frame\'s '
+                f"stamp {frame.stamp_s:.6f} s is not after the previous frame's "
                 f'{self._stamp_s:.6f} s; frames must come in order, each once. Call restart() '
                 'when the clock was set back.')
         if self._front_end is not None and (frame.width, frame.height) != self._size:
             raise FrameError(
-                f'image is {frame.width}x{frame.height} px, the stream\'s is '
+                f"image is {frame.width}x{frame.height} px, the stream's is "
                 f'{self._size[0]}x{self._size[1]} px; call restart() when the camera changed.')
 
     def _start(self, frame: Frame) -> GeometricMotion:
@@ -110,8 +110,8 @@ class VisualOdometry:
             focal_std_px=focal_px * focal.relative_deviation, focal_source=source,
             focal_candidates_px=focal_candidates() * frame.height,
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
-            uncertainty=_full_size(motion.uncertainty_px, shape, scale),
-            motion_mask=_full_size(motion.motion_mask, shape, 1),
+            uncertainty=_resized_map(motion.uncertainty_px, shape, scale),
+            motion_mask=_resized_mask(motion.motion_mask, shape),
             scale_source='none', static_share=motion.static_share,
             is_key_frame=motion.is_key_frame,
             timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
@@ -123,9 +123,15 @@ def _working_image(frame: Frame, working: Intrinsics) -> NDArray[np.uint8]:
     return np.asarray(resized, np.uint8)
 
 
-def _full_size(image, shape, factor):
+def _resized_mask(mask: NDArray[np.uint8] | None,
+                  shape: tuple[int, int]) -> NDArray[np.uint8] | None:
+    if mask is None:
+        return None
+    return np.asarray(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _resized_map(image: NDArray[np.float32] | None, shape: tuple[int, int],
+                 factor: float) -> NDArray[np.float32] | None:
     if image is None:
         return None
-    interpolation = cv2.INTER_NEAREST if image.dtype == np.uint8 else cv2.INTER_LINEAR
-    resized = cv2.resize(image, shape[::-1], interpolation=interpolation)
-    return resized if factor == 1 else resized * np.float32(factor)
+    return np.asarray(cv2.resize(image, shape[::-1]) * np.float32(factor), np.float32)

@@ -7,15 +7,15 @@ import numpy as np
 from anycam_ros.geometry.se3 import inverse
 from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.window import KeyFrameWindow
-from anycam_ros.refinement import Priors, refine, RefinementConfig, Tracks
+from anycam_ros.refinement import Priors, refine, RefinementConfig, RefinementResult, Tracks
 
 COLD_ITERATIONS = 40
 WARM_ITERATIONS = 6
 COLD_KEY_FRAMES = 3              # two views do not show the focal length, from three it may move
 
 
-def adjust(window: KeyFrameWindow, focal: FocalState, delta_px: float) -> bool:
-    """Refine poses, inverse depths and focal length of the window; False when not observable.
+def adjust(window: KeyFrameWindow, focal: FocalState, delta_px: float) -> RefinementResult:
+    """Refine poses, inverse depths and focal length of the window, if they are observable.
 
     delta_px is where the robust kernel turns.
     """
@@ -32,11 +32,11 @@ def adjust(window: KeyFrameWindow, focal: FocalState, delta_px: float) -> bool:
         Priors(tracks.prior, tracks.prior_information, focal.prior_focal_px,
                focal.prior_information))
     if result.not_observable:
-        return False
+        return result
     window.T_camera_world = list(inverse(result.T_world_camera))
     tracks.inverse_depth = result.inverse_depth
     tracks.information = result.inverse_depth_information
     if estimates_focal:
         focal.update(result.focal_px, result.information.log_focal - focal.prior_information)
         window.focal_px = focal.focal_px
-    return True
+    return result

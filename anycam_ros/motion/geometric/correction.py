@@ -5,7 +5,12 @@
 import numpy as np
 
 from anycam_ros.geometry.se3 import (
-    Array, from_rotation_translation, inverse, rotation_from_vector, vector_from_rotation)
+    Array,
+    from_rotation_translation,
+    inverse,
+    rotation_from_vector,
+    vector_from_rotation,
+)
 
 PAID_SHARE = 0.2                 # of what is owed, per frame
 SHARE_OF_MOTION = 0.3            # and at most this much of the frame's own motion
@@ -28,8 +33,8 @@ class CorrectionDebt:
 
     def pay(self, T_previous_camera: Array) -> Array:
         """Return the motion of a frame with a part of the debt in it."""
-        moved = np.linalg.norm(T_previous_camera[:3, 3])
-        turned = np.linalg.norm(vector_from_rotation(T_previous_camera[:3, :3]))
+        moved = float(np.linalg.norm(T_previous_camera[:3, 3]))
+        turned = float(np.linalg.norm(vector_from_rotation(T_previous_camera[:3, :3])))
         owed_m, owed_rad = self._T_owed[:3, 3], vector_from_rotation(self._T_owed[:3, :3])
         paid = from_rotation_translation(rotation_from_vector(_part(owed_rad, turned)),
                                          _part(owed_m, moved))

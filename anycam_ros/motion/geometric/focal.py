@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 PRIOR_RATIO = 0.8                # of the longer side; between a phone's and a webcam's lens
 PRIOR_INFORMATION = 1.0 / 0.15 ** 2         # in the unit of the pixel errors
 PRIOR_INFORMATION_RELATIVE = 1.0 / 0.3 ** 2
-NEW_SHARE = 0.02
-MAXIMUM_GAIN = 5000.0
-MAXIMUM_INFORMATION = 1e4
+NEW_SHARE = 0.05                 # of a window's information; its neighbours tell the rest again
 
 
 CANDIDATES = 32
@@ -41,17 +39,22 @@ class FocalState:
 
     def __post_init__(self) -> None:
         """Centre the prior on the start."""
-        self.prior_focal_px = self.focal_px
+        if math.isnan(self.prior_focal_px):
+            self.prior_focal_px = self.focal_px
 
     def update(self, focal_px: float, information: float) -> None:
-        """Take a window's focal length; what it knew beyond the prior stiffens the next prior.
+        """Take a window's focal length; a share of what it knew stiffens the prior of the next.
 
-        Windows overlap, so only a small share of the information is new each time.
+        So the focal length becomes the mean over many windows: rolling shutter and distortion
+        pull single windows several percent to either side.
         """
         self.focal_px = self.prior_focal_px = focal_px
-        gain = NEW_SHARE * min(max(information, 0.0), MAXIMUM_GAIN)
-        self.prior_information = min(self.prior_information + gain, MAXIMUM_INFORMATION)
+        self.prior_information += NEW_SHARE * max(information, 0.0)
         self.observed_information = information
+
+    def take(self, other: 'FocalState') -> None:
+        """Become what another state is."""
+        self.__dict__.update(other.__dict__)
 
     @property
     def relative_deviation(self) -> float:

@@ -12,23 +12,24 @@ from anycam_ros.motion.geometric.adjustment import adjust
 from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.initialiser import Initialiser
+from anycam_ros.motion.geometric.map_start import start_window
+from anycam_ros.motion.geometric.matching import FlowPair
 from anycam_ros.motion.geometric.picture import picture_fault
 from anycam_ros.motion.geometric.scale import ScaleMemory
 from anycam_ros.motion.geometric.sighting import Sighting
 from anycam_ros.motion.geometric.stillness import StillnessDetector
 from anycam_ros.motion.geometric.tracker import sight
-from anycam_ros.motion.geometric.two_view import TwoViewGeometry
 from anycam_ros.motion.geometric.view_mask import ViewMask
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 
-WINDOW = 8
 KEY_FRAME_FLOW = 0.05            # of the longer side
 KEY_FRAME_INLIERS = 0.5
 GIVE_UP_S = 0.7                  # after this long without a match the map is given up
 DEGRADED_SHARE = 0.3
 UNKNOWN_VARIANCE = 1e6
+STILL_VARIANCE = 1e-6            # of the picture's first depth, squared
 
 
 class GeometricMotion:
@@ -38,7 +39,8 @@ class GeometricMotion:
     that a map may start anew without a jump.
     """
 
-    def __init__(self, camera: WorkingCamera, focal: FocalState, *, with_mask: bool = True) -> None:
+    def __init__(self, camera: WorkingCamera, focal: FocalState, *,
+                 with_mask: bool = True) -> None:
         """Start with no image seen."""
         self.focal = focal
         self._camera = camera
@@ -54,13 +56,13 @@ class GeometricMotion:
         self._T_velocity: Array = np.eye(4)          # that frame's camera to the next, predicted
         self._stamp_s = 0.0                          # of that frame
         self._reference_stamp_s = 0.0
-        self._lost_since_s: float | None = None
+        self._unmatched_since_s: float | None = None
 
     def process(self, image: Image, stamp_s: float) -> MotionEstimate:
         """Return the motion since the image before."""
         fault = picture_fault(image)
         if fault:
-            return self._lost(fault, stamp_s)
+            return self._lost(fault)
         if self._window is None:
             return self._initialise(image, stamp_s)
         return self._track(self._window, image, stamp_s)
@@ -76,44 +78,36 @@ class GeometricMotion:
             sighting = initialiser.look(image, self.focal.focal_px)
         if sighting is None:
             self._begin(image, stamp_s)
-            return self._lost('nothing of the picture before is left in view', stamp_s)
-        geometry = initialiser.two_views(sighting, self.focal.focal_px)
-        if geometry is not None:
-            return self._start_map(initialiser, sighting, geometry, stamp_s)
+            return self._lost('nothing of the picture before is left in view')
+        window = start_window(initialiser, sighting, self.focal)
+        if window is not None:
+            return self._start_map(window, sighting, stamp_s)
         reason = 'the camera stands' if initialiser.is_still else 'too little parallax for a map'
         estimate = self._found(sighting, stamp_s, Status.INITIALIZING, reason)
         if initialiser.is_worn(sighting):
-            pair = sighting.pair
-            self._begin(image, stamp_s)
-            self._mask.new_reference(image, pair)
+            self._begin(image, stamp_s, sighting.pair)
         return estimate
 
-    def _begin(self, image: Image, stamp_s: float) -> Initialiser:
-        """Make an image the reference that parallax is waited for against."""
+    def _begin(self, image: Image, stamp_s: float, pair: FlowPair | None = None) -> Initialiser:
+        """Make an image the reference that parallax is waited for against.
+
+        pair leads to it from the reference before, where there is one.
+        """
         self._initialiser = Initialiser(self._flow, self._camera, image)
         self._reference_stamp_s = stamp_s
         self._T_camera_world, self._T_velocity = np.eye(4), np.eye(4)
         self._last = None
         if self._mask is not None:
-            self._mask.new_reference(image, None)
+            self._mask.new_reference(image, pair)
         return self._initialiser
 
-    def _start_map(self, initialiser: Initialiser, sighting: Sighting, geometry: TwoViewGeometry,
+    def _start_map(self, window: KeyFrameWindow, sighting: Sighting,
                    stamp_s: float) -> MotionEstimate:
-        """Build the window of the first two key frames.
+        """Go on with the map.
 
         The path up to here was not seen and is not made up for: only the rotation goes out.
         """
         estimate = self._found(sighting, stamp_s, Status.INITIALIZING, 'the map starts')
-        window = KeyFrameWindow(WINDOW, self._camera, initialiser.reference.shape,
-                                self.focal.focal_px)
-        chosen = geometry.is_inlier
-        window.start(initialiser.reference, initialiser.points_px[chosen],
-                     initialiser.centred[chosen], geometry.inverse_depth[chosen])
-        window.add(sighting.image, geometry.T_camera_reference,
-                   sighting.matches.target_px[chosen], sighting.matches.weight[chosen],
-                   np.ones(chosen.sum(), np.bool_))
-        adjust(window, self.focal, 1.5)
         self._scale.apply(window, stamp_s - self._reference_stamp_s)
         window.seed()
         self._window, self._initialiser = window, None
@@ -180,32 +174,33 @@ class GeometricMotion:
                reason: str) -> MotionEstimate:
         """Move on to a frame whose pose is known, and say what it says."""
         T_previous_camera = self._T_camera_world @ inverse(sighting.T_camera_world)
-        covariance = sighting.noise_px ** 2 * np.linalg.inv(sighting.information)
-        if self._window is None:
-            covariance[:3, :3] = 0.0 if self._initialiser.is_still else UNKNOWN_VARIANCE
-        else:
+        covariance = np.asarray(sighting.noise_px ** 2 * np.linalg.inv(sighting.information))
+        if self._window is not None:
             self._scale.remember(float(np.linalg.norm(T_previous_camera[:3, 3])),
                                  stamp_s - self._stamp_s, self._window)
+        elif self._initialiser is not None and self._initialiser.is_still:
+            covariance[:3, :3] = STILL_VARIANCE * np.eye(3)
+        else:
+            covariance[:3, :3] = UNKNOWN_VARIANCE * np.eye(3)
         uncertainty, mask = None, None
         if self._mask is not None:
             uncertainty, mask = self._mask.update(sighting, self._window, self.focal.focal_px)
         self._T_velocity = inverse(T_previous_camera)
-        self._T_camera_world, self._last, self._stamp_s = sighting.T_camera_world, sighting, stamp_s
-        self._lost_since_s = None
+        self._T_camera_world, self._last = sighting.T_camera_world, sighting
+        self._stamp_s, self._unmatched_since_s = stamp_s, None
         return MotionEstimate(status, reason, self._debt.pay(T_previous_camera), covariance,
                               uncertainty, mask, sighting.inlier_share, False)
 
     def _missed(self, image: Image, stamp_s: float) -> MotionEstimate:
         """Say that the view fits the map nowhere; after a while give the map up."""
-        estimate = self._lost('the picture fits nothing seen before', stamp_s)
-        if stamp_s - (self._lost_since_s or stamp_s) >= GIVE_UP_S:
+        if self._unmatched_since_s is None:
+            self._unmatched_since_s = stamp_s
+        if stamp_s - self._unmatched_since_s >= GIVE_UP_S:
             self._window = None
             self._begin(image, stamp_s)
-        return estimate
+        return self._lost('the picture fits nothing seen before')
 
-    def _lost(self, reason: str, stamp_s: float) -> MotionEstimate:
-        if self._lost_since_s is None:
-            self._lost_since_s = stamp_s
+    def _lost(self, reason: str) -> MotionEstimate:
         self._T_velocity = np.eye(4)
         return MotionEstimate(Status.LOST, reason, np.eye(4), UNKNOWN_VARIANCE * np.eye(6), None,
                               None, 0.0, False)

@@ -9,7 +9,11 @@ from anycam_ros.geometry.se3 import Array, from_rotation_translation
 from anycam_ros.motion.geometric.matching import flow_both_ways, FlowPair, follow, Matches
 from anycam_ros.motion.geometric.sighting import Sighting
 from anycam_ros.motion.geometric.two_view import (
-    fit_rotation, RotationFit, two_view_geometry, TwoViewGeometry)
+    fit_rotation,
+    RotationFit,
+    two_view_geometries,
+    TwoViewGeometry,
+)
 from anycam_ros.motion.geometric.window import best_corners
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 
@@ -17,9 +21,14 @@ STILL_PX = 0.6
 STILL_SHARE = 0.5                # of the points; people cover less of a picture than this
 MINIMUM_SHARE = 0.25             # of the points that the reference still has in view
 MINIMUM_POINTS = 30
-PARALLAX = 0.015                 # of the longer side, after the rotation is taken out
+PARALLAX = 0.008                 # of the longer side, after the rotation is taken out
+MINIMUM_VIEWS = 3                # between reference and image
+AMPLE_PARALLAX = 0.015           # enough for two views
 HURRIED_PARALLAX = 0.007         # when the reference is about to leave the view
 HURRIED_SHARE = 0.6
+VIEW_PARALLAX = 0.002
+MAXIMUM_VIEWS = 5
+MEDIAN_TO_DEVIATION = 1.48
 CALM_PX = 0.15
 RENEWAL_FRAMES = 8
 
@@ -32,7 +41,7 @@ class Initialiser:
 
     def __init__(self, flow: DisFlow, camera: WorkingCamera, reference: Image) -> None:
         """Start at a reference image."""
-        self._flow, self._camera = flow, camera
+        self._flow, self.camera = flow, camera
         self.reference = reference
         self.points_px = best_corners(reference).reshape(-1, 2)
         self.centred = camera.centred(self.points_px)
@@ -40,6 +49,7 @@ class Initialiser:
         self._pair: FlowPair | None = None
         self.is_still = True
         self._looks = 0
+        self.views: list[Sighting] = []     # with growing parallax, between reference and now
 
     def look(self, image: Image, focal_px: float) -> Sighting | None:
         """Return how the camera turned since the reference; None when too little is in view."""
@@ -54,8 +64,9 @@ class Initialiser:
             self._R_camera_reference = np.eye(3)
             fit = RotationFit(np.eye(3), moved_px[valid], np.eye(3))
         else:
-            fit = fit_rotation(self.centred[valid], self._camera.centred(matches.target_px[valid]),
-                               matches.weight[valid], focal_px, self._R_camera_reference)
+            observed = self.camera.centred(matches.target_px[valid])
+            fit = fit_rotation(self.centred[valid], observed, matches.weight[valid], focal_px,
+                               self._R_camera_reference)
             self._R_camera_reference = fit.R_camera_reference
         return self._sighting(image, matches, fit)
 
@@ -63,7 +74,7 @@ class Initialiser:
         assert self._pair is not None
         residual = np.full(len(matches.is_valid), np.inf)
         residual[matches.is_valid] = fit.residual_px
-        noise_px = max(0.1, 1.48 * float(np.median(fit.residual_px)))
+        noise_px = max(0.1, MEDIAN_TO_DEVIATION * float(np.median(fit.residual_px)))
         information = np.eye(6)
         information[3:, 3:] = fit.information
         return Sighting(image, self._pair, matches, residual < 3 * noise_px,
@@ -80,14 +91,36 @@ class Initialiser:
         calm = float(np.median(moved_px[sighting.matches.is_valid])) < CALM_PX
         return self.is_still and calm and self._looks >= RENEWAL_FRAMES
 
-    def two_views(self, sighting: Sighting, focal_px: float) -> TwoViewGeometry | None:
-        """Return the geometry of reference and image once there is parallax enough for it."""
-        valid = sighting.matches.is_valid
-        longer_px = max(self.reference.shape)
-        parallax = sighting.noise_px / 1.48 / longer_px
-        hurried = valid.mean() < HURRIED_SHARE and parallax > HURRIED_PARALLAX
-        if self.is_still or not (parallax > PARALLAX or hurried):
-            return None
-        return two_view_geometry(
-            self.centred, self._camera.centred(sighting.matches.target_px),
+    def geometries(self, sighting: Sighting, focal_px: float) -> list[TwoViewGeometry]:
+        """Return what reference and image may show, once there is parallax enough for it."""
+        parallax = self.parallax_px(sighting) / max(self.reference.shape)
+        enough = parallax > PARALLAX and (
+            len(self.views) >= MINIMUM_VIEWS or parallax > AMPLE_PARALLAX)
+        if self.is_still or not (enough or self.is_pressed(sighting)):
+            self._remember(sighting)
+            return []
+        geometries = two_view_geometries(
+            self.centred, self.camera.centred(sighting.matches.target_px),
             sighting.matches.weight, focal_px)
+        self._remember(sighting)
+        return geometries
+
+    def is_pressed(self, sighting: Sighting) -> bool:
+        """Return whether waiting for more parallax gains nothing or loses the reference."""
+        parallax = self.parallax_px(sighting) / max(self.reference.shape)
+        leaving = sighting.matches.is_valid.mean() < HURRIED_SHARE
+        return bool(parallax > 2 * AMPLE_PARALLAX or (leaving and parallax > HURRIED_PARALLAX))
+
+    @staticmethod
+    def parallax_px(sighting: Sighting) -> float:
+        """Return the median of what rotation leaves of the motion since the reference."""
+        return sighting.noise_px / MEDIAN_TO_DEVIATION
+
+    def _remember(self, sighting: Sighting) -> None:
+        """Keep views with growing parallax, evenly, a bounded number."""
+        step_px = VIEW_PARALLAX * max(self.reference.shape)
+        last_px = self.parallax_px(self.views[-1]) if self.views else 0.0
+        if self.parallax_px(sighting) > last_px + step_px:
+            self.views.append(sighting)
+        if len(self.views) > MAXIMUM_VIEWS:
+            del self.views[::2]

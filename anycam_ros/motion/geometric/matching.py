@@ -39,8 +39,9 @@ def flow_both_ways(flow: DisFlow, reference: Image, target: Image,
 
 def sample(image: Flow, positions_px: Array) -> Array:
     """Return bilinear samples (N, C) of an image (H, W, C) at positions (N, 2)."""
-    where = positions_px.astype(np.float32).reshape(-1, 1, 2)
-    sampled = cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    x, y = positions_px.astype(np.float32).T
+    sampled = cv2.remap(image, x[:, None], y[:, None], cv2.INTER_LINEAR,
+                        borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(sampled, np.float64).reshape(len(positions_px), -1)
 
 

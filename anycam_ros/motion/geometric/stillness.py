@@ -3,6 +3,7 @@
 """Standing still: the picture keeps its place over several frames."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.geometry.se3 import Array
 
@@ -27,8 +28,7 @@ class StillnessDetector:
         self._rest_px: Array | None = None
         self._frames = 0
 
-    def update(self, positions_px: Array, is_valid: 'np.ndarray[tuple[int], np.dtype[np.bool_]]',
-               ) -> bool:
+    def update(self, positions_px: Array, is_valid: NDArray[np.bool_]) -> bool:
         """Return whether the points (N, 2) have stayed where they came to rest."""
         if self._rest_px is not None and is_valid.any():
             moved = np.linalg.norm(positions_px - self._rest_px, axis=1)[is_valid]

@@ -3,6 +3,7 @@
 """One image against the newest key frame of the window."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.flow.dis import DisFlow, Image
 from anycam_ros.geometry.se3 import Array, inverse
@@ -50,7 +51,7 @@ def _robust_pose(points: Points, focal_px: float, T_starts: list[Array],
     return fine, float(np.median(fine.residual_px[matches.is_valid]))
 
 
-def _points(window: KeyFrameWindow, rows: 'np.ndarray[tuple[int], np.dtype[np.int64]]',
+def _points(window: KeyFrameWindow, rows: NDArray[np.int64],
             matches: Matches) -> Points:
     tracks = window.tracks
     T_world_anchor = inverse(np.stack(window.T_camera_world))[tracks.first_frame[rows]]

@@ -16,6 +16,7 @@ MINIMUM_INVERSE_DEPTH = 0.004     # for a baseline of 1
 FREE_DEPTH_INFORMATION = 1e-3
 INLIER_PX = 3.0
 MINIMUM_POINTS = 25
+PLAUSIBLE = 3.0                  # times the lowest cost
 
 
 class RotationFit(NamedTuple):
@@ -32,6 +33,7 @@ class TwoViewGeometry(NamedTuple):
     T_camera_reference: Array    # (4, 4)
     inverse_depth: Array         # (N,) in the reference
     is_inlier: NDArray[np.bool_]       # (N,)
+    cost: float
 
 
 def rays(points_px: Array, focal_px: float) -> Array:
@@ -63,28 +65,51 @@ def fit_rotation(reference_px: Array, observed_px: Array, weight: Array, focal_p
     return RotationFit(R, residual, information)
 
 
-def two_view_geometry(reference_px: Array, observed_px: Array, weight: Array,
-                      focal_px: float) -> TwoViewGeometry | None:
-    """Return the geometry of two views; None when no camera motion explains enough points.
+def two_view_geometries(reference_px: Array, observed_px: Array, weight: Array,
+                        focal_px: float) -> list[TwoViewGeometry]:
+    """Return what two views (N, 2) may show, the best first; empty when nothing fits.
 
-    Points (N, 2) with weight 0 are not used and come back as outliers.
+    A flat scene has two explanations, and a nearly flat one with noise too: both come back, for
+    more views to decide. Points with weight 0 are not used and come back as outliers.
     """
     used = weight > 0
-    reference, observed = reference_px[used], observed_px[used]
+    geometries = []
+    for T, supports in _hypotheses(reference_px[used], observed_px[used], focal_px):
+        is_supported = np.zeros(len(weight), np.bool_)
+        is_supported[used] = supports
+        geometry = _polished(T, reference_px, observed_px, weight * is_supported, focal_px)
+        if geometry is not None:
+            geometries.append(geometry)
+    geometries.sort(key=lambda geometry: geometry.cost)
+    return [geometry for geometry in geometries if geometry.cost < PLAUSIBLE * geometries[0].cost]
+
+
+def _hypotheses(reference_px: Array, observed_px: Array,
+                focal_px: float) -> list[tuple[Array, NDArray[np.bool_]]]:
+    """Return relative poses, and the points that support them, from an E and an H matrix."""
+    found = []
     essential, supports = cv2.findEssentialMat(
-        reference, observed, focal_px, (0.0, 0.0), cv2.USAC_MAGSAC, 0.999, 1.0)
-    if essential is None or essential.shape != (3, 3):
-        return None
-    _, R, t, _ = cv2.recoverPose(essential, reference, observed, focal=focal_px, pp=(0.0, 0.0),
-                                 mask=supports.copy())
-    T = from_rotation_translation(np.asarray(R, np.float64), np.asarray(t, np.float64)[:, 0])
-    is_supported = np.zeros(len(weight), np.bool_)
-    is_supported[used] = supports[:, 0] > 0
+        reference_px, observed_px, focal_px, (0.0, 0.0), cv2.USAC_MAGSAC, 0.999, 1.0)
+    if essential is not None and essential.shape == (3, 3):
+        _, R, t, _ = cv2.recoverPose(essential, reference_px, observed_px, focal=focal_px,
+                                     pp=(0.0, 0.0), mask=supports.copy())
+        found.append((R, t, supports))
+    homography, _ = cv2.findHomography(reference_px, observed_px, cv2.USAC_MAGSAC, 2.0)
+    if homography is not None and supports is not None:
+        camera = np.diag([focal_px, focal_px, 1.0])
+        _, rotations, translations, _ = cv2.decomposeHomographyMat(homography, camera)
+        found += [(R, t, supports) for R, t in zip(rotations, translations, strict=True)]
+    return [(from_rotation_translation(np.asarray(R, np.float64), np.asarray(t, np.float64)[:, 0]),
+             mask[:, 0] > 0) for R, t, mask in found]
+
+
+def _polished(T: Array, reference_px: Array, observed_px: Array, weight: Array,
+              focal_px: float) -> TwoViewGeometry | None:
+    """Return the geometry refined from a relative pose; None when it lies behind the cameras."""
     directions, seen = rays(reference_px, focal_px), rays(observed_px, focal_px)
     points = Points(directions, np.zeros_like(directions),
                     np.maximum(_triangulate(directions, seen, T), MINIMUM_INVERSE_DEPTH),
-                    np.full(len(weight), FREE_DEPTH_INFORMATION), observed_px,
-                    weight * is_supported)
+                    np.full(len(weight), FREE_DEPTH_INFORMATION), observed_px, weight)
     fit = fit_pose(points, focal_px, T, 1.5, heavy_tailed=True, iterations=8)
     baseline = float(np.linalg.norm(fit.T_camera_world[:3, 3]))
     if baseline < 1e-6:
@@ -92,11 +117,11 @@ def two_view_geometry(reference_px: Array, observed_px: Array, weight: Array,
     T = fit.T_camera_world
     T[:3, 3] /= baseline
     depth = _triangulate(directions, seen, T)
-    is_inlier = is_supported & (fit.residual_px < INLIER_PX)
+    is_inlier = (weight > 0) & (fit.residual_px < INLIER_PX)
     in_front = is_inlier & (depth > MINIMUM_INVERSE_DEPTH)
     if in_front.sum() < max(MINIMUM_POINTS, MINIMUM_DEPTHS_IN_FRONT * is_inlier.sum()):
         return None
-    return TwoViewGeometry(T, depth, in_front)
+    return TwoViewGeometry(T, depth, in_front, fit.cost)
 
 
 def _triangulate(ray_reference: Array, ray_observed: Array, T: Array) -> Array:
