@@ -58,12 +58,12 @@ class Stage(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Hold M observations and the track that each belongs to."""
+    """Hold M observations of tracks between P pairs of frames."""
 
-    anchor_xy: Tensor         # (N, 2)
+    pairs: Tensor             # (P, 2) anchor frame, frame
+    pair: Tensor              # (M,)
     track: Tensor             # (M,)
-    anchor: Tensor            # (M,) frame
-    frame: Tensor             # (M,)
+    anchor_xy: Tensor         # (M, 2)
     xy: Tensor                # (M, 2)
     weight: Tensor            # (M,)
     entries: int                      # the unseen ones included
@@ -113,8 +113,10 @@ def _data(problem: Problem, schedule: AdamSchedule) -> Data:
     first, points, weight = problem.observations
     track, offset = np.nonzero(weight)
     xy = points / schedule.half_width_px
-    return Data(_float32(xy[:, 0]), torch.tensor(track), torch.tensor(first[track]),
-                torch.tensor(first[track] + offset), _float32(xy[track, offset]),
+    pairs, pair = np.unique(np.column_stack([first[track], first[track] + offset]), axis=0,
+                            return_inverse=True)
+    return Data(torch.tensor(pairs), torch.tensor(pair.ravel()), torch.tensor(track),
+                _float32(xy[track, 0]), _float32(xy[track, offset]),
                 _float32(weight[track, offset]), weight.size)
 
 
@@ -158,22 +160,27 @@ def _descend(unknowns: Unknowns, data: Data, stage: Stage, schedule: AdamSchedul
 
 def _inside(data: Data, frames: range) -> Data:
     """Return the observations whose both ends are in the frames."""
-    kept = (data.anchor >= frames.start) & (data.frame < frames.stop)
-    return data._replace(track=data.track[kept], anchor=data.anchor[kept],
-                         frame=data.frame[kept], xy=data.xy[kept], weight=data.weight[kept])
+    inside = (data.pairs[:, 0] >= frames.start) & (data.pairs[:, 1] < frames.stop)
+    kept = inside[data.pair]
+    return data._replace(pair=data.pair[kept], track=data.track[kept],
+                         anchor_xy=data.anchor_xy[kept], xy=data.xy[kept],
+                         weight=data.weight[kept])
 
 
 def _reprojection(unknowns: Unknowns, data: Data) -> Tensor:
     """Return the weighted mean absolute error, entries that are not seen counted as zero."""
-    R = _rotation(unknowns.quaternion)
+    R, centre = _rotation(unknowns.quaternion), unknowns.centre
     focal = torch.exp(2 * unknowns.half_log_focal).clamp(*FOCAL_RANGE)
-    inverse_depth = unknowns.inverse_depth[data.track]
-    xy = data.anchor_xy[data.track] / focal
+    inverse_depth = unknowns.inverse_depth.index_select(0, data.track)
+    xy = data.anchor_xy / focal
     point = torch.cat([xy, torch.ones_like(xy[:, :1])], dim=1) \
         / inverse_depth.clamp(min=SMALLEST)[:, None]
-    world = (R[data.anchor] @ point[..., None])[..., 0] + unknowns.centre[data.anchor]
-    local = (world - unknowns.centre[data.frame])[..., None]
-    local = (R[data.frame].transpose(1, 2) @ local)[..., 0]
+    # One motion per pair of frames; the pairs are few and the observations many.
+    R_pair = R[data.pairs[:, 1]].transpose(1, 2) @ R[data.pairs[:, 0]]
+    t_pair = (R[data.pairs[:, 1]].transpose(1, 2)
+              @ (centre[data.pairs[:, 0]] - centre[data.pairs[:, 1]])[..., None])
+    motion = torch.cat([R_pair, t_pair], dim=2).index_select(0, data.pair)
+    local = (motion[..., :3] * point[:, None]).sum(dim=2) + motion[..., 3]
     z = local[:, 2]
     projected = focal * local[:, :2] / z.clamp(min=SMALLEST)[:, None]
     error = (projected - data.xy).abs().mean(dim=1)

@@ -23,11 +23,11 @@ from anycam_ros.refinement.equations import (
 from anycam_ros.refinement.levenberg_marquardt import minimise, Stage
 from anycam_ros.refinement.marginals import marginal_information
 from anycam_ros.refinement.normal_equations import linearise
-from anycam_ros.refinement.objective import objective
+from anycam_ros.refinement.objective import smoothness_of
 from anycam_ros.refinement.observability import reason_after, reason_before
 from anycam_ros.refinement.priors import Priors
 from anycam_ros.refinement.problem import pose_problem, Problem
-from anycam_ros.refinement.reprojection import reprojection_residuals
+from anycam_ros.refinement.reprojection import lengths, reprojection_residuals
 from anycam_ros.refinement.result import (
     CONVERGED,
     ITERATION_LIMIT,
@@ -42,6 +42,7 @@ MEDIAN_OF_LENGTH = 1.1774     # of a residual with two components of standard de
 COLD_RESIDUAL = 3.0           # times delta: beyond it a redescending kernel sees outliers only
 COLD_TOLERANCE = 0.03
 DEPTH_RANGE = 1e3             # inverse depths stay within this factor of the median at the start
+SMALLEST_NOISE_PX = 0.02      # no flow is better; simulated tracks without noise are
 INLIER_MEDIANS = 4.0          # residuals below that many medians are inliers in any case
 L1_EFFICIENCY = 2.0 / math.pi    # of the least absolute error, for Gaussian noise
 EFFICIENT_HUBER = 1.345       # times the noise: 95 % efficient where the noise is Gaussian
@@ -50,9 +51,10 @@ EFFICIENT_HUBER = 1.345       # times the noise: 95 % efficient where the noise 
 class Fit(NamedTuple):
     """Hold how well a state explains the observations."""
 
-    residual_px: Array      # (N, L, 2) NaN where not seen
-    length_px: Array        # (N, L)
-    objective: float
+    length_px: Array        # (N, L) of the residuals, NaN where not seen
+    seen_px: Array          # the same where seen, in one row
+    median_px: float
+    objective: float        # equation 19
 
 
 def refine(tracks: Tracks, T_world_camera: Values, focal_px: float,
@@ -85,7 +87,7 @@ def _adjust(problem: Problem, before: Fit, T_world_camera: Array,
     """Return the adjustment; its reason says why it is not to be trusted, where it is not."""
     state, iterations, has_converged = _minimise(problem, before, config)
     after = evaluate(problem, state, config.smoothness)
-    noise, median = _noise_px(problem, after), _median(after.length_px)
+    noise = _noise_px(problem, after)
     equations, robust_weight = _equations_at(problem, state, after, config)
     reason = reason_after(after.length_px, after.length_px < config.inlier_px,
                           state.inverse_depth, equations.depth_hessian, noise)
@@ -94,19 +96,24 @@ def _adjust(problem: Problem, before: Fit, T_world_camera: Array,
         _world_poses(problem, state, T_world_camera), state.inverse_depth,
         math.exp(state.intrinsics[LOG_FOCAL]), float(state.intrinsics[K1]),
         before.objective, after.objective, iterations, after.length_px, robust_weight,
-        after.length_px < max(config.inlier_px, INLIER_MEDIANS * median),
+        after.length_px < max(config.inlier_px, INLIER_MEDIANS * after.median_px),
         equations.depth_hessian, noise,
         marginal_information(problem.observations, state, equations, problem.gauge))
 
 
 def evaluate(problem: Problem, state: State, smoothness: float) -> Fit:
-    """Return residuals and the paper's objective at a state."""
+    """Return residuals and the paper's objective at a state.
+
+    A point behind the camera counts as one BEHIND_CAMERA_PX off.
+    """
     weight = problem.observations.weight
-    residual = np.empty((*weight.shape, 2))
+    residual, length = np.empty((*weight.shape, 2)), np.empty(weight.shape)
     reprojection_residuals(problem.observations, state, residual)
-    length = np.hypot(residual[..., 0], residual[..., 1])
-    T = _inverse_of(state)
-    return Fit(residual, length, objective(residual, weight, T, smoothness))
+    objective = lengths(residual, weight, length) / max(len(weight), 1)
+    if smoothness > 0:
+        objective += smoothness * smoothness_of(_inverse_of(state))
+    seen = length[weight > 0]
+    return Fit(length, seen, float(np.median(seen)) if len(seen) else math.nan, objective)
 
 
 def _minimise(problem: Problem, before: Fit,
@@ -119,7 +126,7 @@ def _minimise(problem: Problem, before: Fit,
     median = float(np.median(start.inverse_depth))
     limits = (median / DEPTH_RANGE, median * DEPTH_RANGE)
     stages = [Stage(kernel, delta, config.tolerance, config.maximum_iterations)]
-    if kernel == CAUCHY and _median(before.length_px) > COLD_RESIDUAL * delta:
+    if kernel == CAUCHY and before.median_px > COLD_RESIDUAL * delta:
         # A redescending kernel is approached from a convex one.
         stages.insert(0, Stage(HUBER, delta, COLD_TOLERANCE, config.maximum_iterations))
     iterations = 0
@@ -147,7 +154,7 @@ def _equations_at(problem: Problem, state: State, fit: Fit,
     if kernel == L1:
         # The weights of L1 have no mean at its minimum: Huber's next to it stand in for them.
         kernel = HUBER
-        delta = EFFICIENT_HUBER * max(_median(fit.length_px) / MEDIAN_OF_LENGTH, 1e-6)
+        delta = EFFICIENT_HUBER * max(fit.median_px / MEDIAN_OF_LENGTH, 1e-6)
         observations = observations._replace(weight=observations.weight * L1_EFFICIENCY)
     frames = len(state.t)
     equations = new_equations(
@@ -158,20 +165,16 @@ def _equations_at(problem: Problem, state: State, fit: Fit,
     return equations, weight
 
 
-def _median(length_px: Array) -> float:
-    seen = length_px[~np.isnan(length_px)]
-    return float(np.median(seen)) if len(seen) else math.nan
-
-
 def _noise_px(problem: Problem, fit: Fit) -> float:
     """Return the standard deviation of an observation of weight 1 from the residuals' median."""
     weight = problem.observations.weight
     seen = weight > 0
-    equations = 2 * int(seen.sum())
+    equations = 2 * len(fit.seen_px)
     unknowns = int(problem.gauge.is_free.sum()) + int(seen.any(axis=1).sum())
     freedom = max(equations - unknowns, 1) / equations
-    scaled = np.sqrt(weight[seen]) * fit.length_px[seen]
-    return float(np.median(scaled)) / MEDIAN_OF_LENGTH / math.sqrt(freedom)
+    scale = np.sqrt(weight[seen])
+    noise = np.median(scale * fit.seen_px) / MEDIAN_OF_LENGTH / math.sqrt(freedom)
+    return max(float(noise), SMALLEST_NOISE_PX * float(scale.mean()))
 
 
 def _inverse_of(state: State) -> Array:

@@ -3,6 +3,9 @@
 """Compilation of the numeric kernels: once per machine, outside of the interpreter's lock."""
 
 from collections.abc import Callable
+from functools import cache
+import hashlib
+from pathlib import Path
 from typing import Any, cast, TypeVar
 
 from numba import njit
@@ -11,9 +14,24 @@ Function = TypeVar('Function', bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """Return the function compiled at its first call.
+    """Return the function compiled at its first call, or loaded from the cache.
 
     Sums may be reordered and products fused; nothing is assumed about NaN or infinity.
     """
-    wrapper = njit(cache=True, nogil=True, fastmath={'reassoc', 'contract'})
-    return cast('Function', wrapper(function))
+    dispatcher = njit(cache=True, nogil=True, fastmath={'reassoc', 'contract'})(function)
+    # Compiled code contains the functions that it calls, yet the cache is checked against the
+    # function's own file only: without this, an edit of one file leaves the others' code stale.
+    index = getattr(getattr(dispatcher, '_cache', None), '_cache_file', None)
+    if index is not None:
+        index._source_stamp = (index._source_stamp, _kernel_sources())
+    return cast('Function', dispatcher)
+
+
+@cache
+def _kernel_sources() -> str:
+    """Return a digest of every file that kernels are made of."""
+    here = Path(__file__).parent
+    files = sorted([*here.glob('*.py'), here.parent / 'geometry' / 'se3.py'])
+    texts = (file.read_bytes() for file in files)
+    kernels = (text for text in texts if b'@compiled' in text or b'@njit' in text)
+    return hashlib.sha256(b''.join(kernels)).hexdigest()

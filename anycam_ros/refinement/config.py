@@ -17,7 +17,7 @@ class RefinementConfig:
     kernel: str = 'l1'                # 'l1' (equation 16), 'huber' or 'cauchy'
     delta_px: float = 1.0             # where huber and cauchy turn from quadratic
     maximum_iterations: int = 40
-    tolerance: float = 1e-4           # stop at this relative decrease of the cost
+    tolerance: float = 5e-4           # stop at this relative decrease of the cost
     estimate_focal: bool = True
     estimate_k1: bool = False         # radial distortion: p = f u (1 + k1 |u|^2)
     fixed_frames: int = 1             # that many of the oldest poses stay as they are

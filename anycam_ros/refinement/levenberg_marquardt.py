@@ -20,6 +20,7 @@ from anycam_ros.refinement.equations import (
     State,
 )
 from anycam_ros.refinement.normal_equations import linearise
+from anycam_ros.refinement.robust import L1
 from anycam_ros.refinement.schur import (
     depth_steps,
     eliminate_depths,
@@ -36,6 +37,10 @@ DAMPING_FACTOR = 6.0
 MINIMUM_DAMPING, MAXIMUM_DAMPING = 1e-9, 1e8
 MAXIMUM_REJECTIONS = 6        # in a row
 MAXIMUM_LOG_FOCAL_STEP = 0.3
+# Reweighting replaces |r| by a parabola that bends too much, so its steps fall short: longer ones
+# halve the iterations, once the cost falls by less than the settled gain.
+L1_STRETCH = 1.7
+SETTLED_GAIN = 0.1
 
 
 class Stage(NamedTuple):
@@ -70,7 +75,7 @@ def minimise(observations: Observations, start: State, priors: PriorTerms, gauge
     direction = np.zeros(3)
     kernel, delta = stage.kernel, stage.delta_px
     cost = linearise(observations, state, priors, kernel, delta, now)
-    damping, rejections, done, converged = FIRST_DAMPING, 0, 0, False
+    damping, stretch, rejections, done, converged = FIRST_DAMPING, 1.0, 0, 0, False
     while done < stage.iterations and rejections < MAXIMUM_REJECTIONS:
         done += 1
         if gauge.scale_frame >= 0:
@@ -81,10 +86,10 @@ def minimise(observations: Observations, start: State, priors: PriorTerms, gauge
         solve_forward(system, step)
         solve_backward(system, step)
         focal_step = abs(step[6 * frames + LOG_FOCAL])
-        share = MAXIMUM_LOG_FOCAL_STEP / max(focal_step, MAXIMUM_LOG_FOCAL_STEP)
+        share = min(stretch, MAXIMUM_LOG_FOCAL_STEP / max(focal_step, 1e-300))
         for i in range(len(step)):
             step[i] *= -share
-        depth_steps(now, observations, step, damping, depth_step)
+        depth_steps(now, observations, step, damping, share, depth_step)
         _fill_moved(state, step, depth_step, gauge, depth_limits, trial)
         trial_cost = linearise(observations, trial, priors, kernel, delta, ahead)
         if trial_cost < cost:
@@ -93,12 +98,14 @@ def minimise(observations: Observations, start: State, priors: PriorTerms, gauge
             now, ahead = ahead, now
             damping = max(damping / DAMPING_FACTOR, MINIMUM_DAMPING)
             rejections = 0
+            if kernel == L1 and gain < SETTLED_GAIN:
+                stretch = L1_STRETCH
             if gain < stage.tolerance:
                 converged = True
                 break
         else:
             damping = min(damping * DAMPING_FACTOR, MAXIMUM_DAMPING)
-            rejections += 1
+            rejections, stretch = rejections + 1, 1.0
     converged = converged or rejections == MAXIMUM_REJECTIONS
     return Minimum(state, cost, done, converged)
 

@@ -5,22 +5,6 @@
 import numpy as np
 
 from anycam_ros.geometry.se3 import Array, inverse
-from anycam_ros.refinement.reprojection import BEHIND_CAMERA_PX
-
-
-def objective(residual_px: Array, weight: Array, T_world_camera: Array,
-              smoothness: float) -> float:
-    """Return (19) for residuals (N, L, 2), px, NaN where not seen; weight is sigma_max - sigma.
-
-    A point behind the camera costs as much as one BEHIND_CAMERA_PX off.
-    """
-    if not len(weight):
-        return 0.0
-    seen = ~np.isnan(residual_px[..., 0])
-    length = np.minimum(np.abs(residual_px[seen]).sum(axis=1), BEHIND_CAMERA_PX)
-    reprojection = float((weight[seen] * length).sum()) / len(weight)
-    return reprojection + smoothness * smoothness_of(T_world_camera) if smoothness \
-        else reprojection
 
 
 def smoothness_of(T_world_camera: Array) -> float:

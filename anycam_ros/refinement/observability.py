@@ -13,7 +13,6 @@ from anycam_ros.refinement.reprojection import BEHIND_CAMERA_PX
 MINIMUM_TRACKS = 8
 MINIMUM_INLIER_SHARE = 0.3
 MAXIMUM_BEHIND_SHARE = 0.5
-SMALLEST_NOISE_PX = 0.1
 # A depth is known when it exceeds its standard deviation this many times; noise alone, fitted as
 # parallax over a window, reaches about 3.
 KNOWN_DEPTH_RATIO = 6.0
@@ -53,8 +52,7 @@ def reason_after(residual_px: Array, is_inlier: NDArray[np.bool_], inverse_depth
     if share < MINIMUM_INLIER_SHARE:
         return f'only {share:.0%} of the observations follow one camera motion'
     tracked = seen.any(axis=1)
-    ratio = inverse_depth[tracked] * np.sqrt(information[tracked]) \
-        / max(noise_px, SMALLEST_NOISE_PX)
+    ratio = inverse_depth[tracked] * np.sqrt(information[tracked]) / noise_px
     known = float((ratio > KNOWN_DEPTH_RATIO).mean())
     if known < MINIMUM_KNOWN_SHARE:
         return f'no parallax: only {known:.0%} of the tracks show a depth'

@@ -27,7 +27,7 @@ from anycam_ros.refinement.equations import (
     UNKNOWNS,
 )
 from anycam_ros.refinement.robust import robust
-from anycam_ros.refinement.small_matrices import relative_pose
+from anycam_ros.refinement.small_matrices import multiply, relative_pose
 
 MINIMUM_Z = 0.05          # of a point in front of the camera, in units of its anchor depth
 BEHIND_CAMERA_PX = 1e3    # residual of an observation whose point is not in front
@@ -128,7 +128,7 @@ def add_tracks(observations: Observations, state: State, priors: PriorTerms, ker
                 jx, jy = wx * Jx[p], wy * Jy[p]
                 pair_gradient[p] += jx * rx + jy * ry
                 coupling[p] = jx * dx + jy * dy
-                for q in range(UNKNOWNS):
+                for q in range(p + 1):
                     pair[p, q] += jx * Jx[q] + jy * Jy[q]
             # The anchor's share: minus the transposed adjoint.
             mx = coupling[3] - t[1] * coupling[2] + t[2] * coupling[1]
@@ -159,12 +159,8 @@ def add_pairs(R_ja: Array, t_ja: Array, equations: Equations) -> None:
             if H[4, 4] == 0.0:    # no observation
                 continue
             _fill_negative_adjoint(R_ja[a, offset], t_ja[a, offset], negative_adjoint)
-            for p in range(UNKNOWNS):
-                for q in range(6):
-                    total = 0.0
-                    for k in range(6):
-                        total += H[p, k] * negative_adjoint[k, q]
-                    anchored[p, q] = total
+            _fill_upper_triangle(H)
+            multiply(H[:, :6], negative_adjoint, anchored)
             _add_pair_to_poses(a, offset, H, g, anchored, negative_adjoint, equations)
             for p in range(INTRINSICS):
                 gradient[poses + p] += g[6 + p]
@@ -173,6 +169,13 @@ def add_pairs(R_ja: Array, t_ja: Array, equations: Equations) -> None:
                     border[p, 6 * a + q] += anchored[6 + p, q]
                 for q in range(INTRINSICS):
                     border[p, poses + q] += H[6 + p, 6 + q]
+
+
+@compiled
+def _fill_upper_triangle(H: Array) -> None:
+    for p in range(UNKNOWNS):
+        for q in range(p):
+            H[q, p] = H[p, q]
 
 
 @compiled
@@ -226,3 +229,16 @@ def reprojection_residuals(observations: Observations, state: State, residual: A
             stretch = focal * (1.0 + k1 * (u * u + v * v))
             residual[n, j, 0] = u * stretch - observations.points_px[n, j, 0]
             residual[n, j, 1] = v * stretch - observations.points_px[n, j, 1]
+
+
+@compiled
+def lengths(residual: Array, weight: Array, length: Array) -> float:
+    """Fill the lengths (N, L) of residuals, NaN where not seen; return the sum over (16)."""
+    total = 0.0
+    for n in range(weight.shape[0]):
+        for j in range(weight.shape[1]):
+            x, y = residual[n, j, 0], residual[n, j, 1]
+            length[n, j] = math.sqrt(x * x + y * y)
+            if weight[n, j] > 0.0:
+                total += weight[n, j] * min(abs(x) + abs(y), BEHIND_CAMERA_PX)
+    return total
