@@ -7,7 +7,6 @@ odometry (whose heavy parts hold no GIL) and publishes: nothing queues up behind
 """
 
 from collections.abc import Callable, Sequence
-import gc
 import signal
 import sys
 from threading import Event, Thread
@@ -26,6 +25,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from anycam_ros.errors import ConfigError
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.mailbox import Mailbox
+from anycam_ros.node.memory import return_images_to_the_system, spare_the_collector
 from anycam_ros.node.parameters import (
     declare,
     refuse_or_replace,
@@ -106,14 +106,13 @@ class AnyCamNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return the exit code."""
+    return_images_to_the_system()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = AnyCamNode()
         node.get_logger().info('compiling, or loading what was compiled before ...')
         warm_up(node.odometry_config)
-        # Nothing that exists now will ever be garbage: spare the collector from looking again.
-        gc.collect()
-        gc.freeze()
+        spare_the_collector()
         return _run(node)
     except ConfigError as error:
         get_logger('anycam').fatal(str(error))

@@ -14,7 +14,13 @@ from anycam_ros.errors import FrameError
 from anycam_ros.geometry.camera import Intrinsics
 
 _BRIDGE = CvBridge()
+NANOSECONDS = 1_000_000_000
 NO_DISTORTION = (0.0,) * 5
+
+
+def stamp_ns(header: Header) -> int:
+    """Return the stamp of the header, ns."""
+    return int(header.stamp.sec * NANOSECONDS + header.stamp.nanosec)
 
 
 def image_to_rgb(message: Image | CompressedImage) -> NDArray[np.uint8]:

@@ -16,14 +16,18 @@ from tf2_ros import TransformBroadcaster
 
 from anycam_ros.msg import Status
 from anycam_ros.node.config import NodeConfig
-from anycam_ros.node.conversions import array_to_image, camera_info_from_intrinsics
+from anycam_ros.node.conversions import (
+    array_to_image,
+    camera_info_from_intrinsics,
+    stamp_ns,
+)
 from anycam_ros.node.transforms import Motion, pose_from_matrix, transform_from_pose
 from anycam_ros.odometry import OdometryEstimate
 
 if TYPE_CHECKING:
     from rclpy.publisher import Publisher
 
-PATH_PERIOD_S = 0.1
+PATH_PERIOD_NS = 100_000_000
 
 
 class Outputs:
@@ -69,10 +73,10 @@ class Outputs:
 
     def _extend_path(self, pose: PoseStamped) -> None:
         poses = self._poses
-        passed_s = _seconds(pose.header) - _seconds(poses[-1].header) if poses else PATH_PERIOD_S
-        if passed_s < 0:
+        passed_ns = stamp_ns(pose.header) - stamp_ns(poses[-1].header) if poses else PATH_PERIOD_NS
+        if passed_ns < 0:
             poses.clear()
-        elif passed_s < PATH_PERIOD_S:
+        elif passed_ns < PATH_PERIOD_NS:
             return
         poses.append(pose)
         while len(poses) > self.config.path_max_size:
@@ -92,7 +96,3 @@ def _twist(motion: Motion) -> TwistWithCovariance:
     linear, angular = message.twist.linear, message.twist.angular
     linear.x, linear.y, linear.z, angular.x, angular.y, angular.z = motion.twist.tolist()
     return message
-
-
-def _seconds(header: Header) -> float:
-    return float(header.stamp.sec + 1e-9 * header.stamp.nanosec)

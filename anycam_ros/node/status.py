@@ -8,10 +8,10 @@ from time import monotonic
 from typing import Any
 
 from rclpy.clock import Clock
-from rclpy.time import Time
 from std_msgs.msg import Header
 
 from anycam_ros.msg import Status
+from anycam_ros.node.conversions import stamp_ns
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.watchdog import SILENCE_S
 from anycam_ros.odometry import OdometryEstimate
@@ -75,14 +75,13 @@ class StatusReport:
         return self._message(header, state, reason)
 
     def _message(self, header: Header, state: int, reason: str) -> Status:
-        now = self._clock.now()
-        latency = now - Time.from_msg(header.stamp, clock_type=now.clock_type)
+        latency_ns = self._clock.now().nanoseconds - stamp_ns(header)
         status = Status(
             header=header, state=state, reason=reason, focal_std_px=float('inf'),
             focal_source='prior', scale_source='none',
             frames_received=self._mailbox.received, frames_dropped=self._mailbox.dropped,
             frames_processed=self._processed, frames_rejected=self._rejected,
-            last_rejection=self._last_rejection, latency_ms=latency.nanoseconds * 1e-6)
+            last_rejection=self._last_rejection, latency_ms=latency_ns * 1e-6)
         if self._estimate is not None:
             _describe(self._estimate, status)
         return status

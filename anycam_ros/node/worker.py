@@ -11,7 +11,7 @@ from anycam_ros.errors import FrameError
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.continuity import restart_reason
-from anycam_ros.node.conversions import image_to_rgb
+from anycam_ros.node.conversions import image_to_rgb, stamp_ns
 from anycam_ros.node.frames import Frames, MissingTransformError
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.outputs import Outputs
@@ -99,10 +99,13 @@ class Worker:
             raise FrameError(
                 f'frame_id of the image is {header.frame_id!r}; it must be the frame of the '
                 'camera, not empty and not odom_frame. Set frame_id in the camera driver.')
+        stamp = stamp_ns(header)
+        if stamp < 0:
+            raise FrameError(f'stamp is {1e-9 * stamp} s; it must not be negative. Set the clock '
+                             'of the camera driver.')
         image_rgb = image_to_rgb(message)
-        stamp_s = header.stamp.sec + 1e-9 * header.stamp.nanosec
         height, width = image_rgb.shape[:2]
-        return Frame(stamp_s, image_rgb, intrinsics=self._intrinsics(width, height))
+        return Frame(1e-9 * stamp, image_rgb, intrinsics=self._intrinsics(width, height))
 
     def _intrinsics(self, width: int, height: int) -> Intrinsics | None:
         """Return the camera from camera_info where the odometry asks for it."""

@@ -62,6 +62,8 @@ BAD_IMAGES = {
         lambda picture, stamp: changed(picture, stamp - PERIOD_NS), 'stamp'),
     'stamp out of order': BadImage(
         lambda picture, stamp: changed(picture, stamp - 2 * PERIOD_NS), 'stamp'),
+    'stamp before the epoch': BadImage(
+        lambda picture, _: changed(picture, -5 * NANOSECONDS), 'stamp is -5.*not be negative'),
     'no frame': BadImage(
         lambda picture, stamp: image_message(header_at(stamp, ''), picture), "frame_id.*''"),
     'frame is odom': BadImage(

@@ -1,0 +1,25 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Memory that stays flat however long the node runs."""
+
+import ctypes
+import gc
+
+M_MMAP_THRESHOLD = -3           # of malloc.h
+IMAGE_BYTES = 256 * 1024
+
+
+def return_images_to_the_system() -> None:
+    """Have glibc give a freed image back to the system at once; call it before the first one.
+
+    Left to itself it learns to keep images in its heaps, which then fragment and grow.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, 'mallopt'):
+        libc.mallopt(M_MMAP_THRESHOLD, IMAGE_BYTES)
+
+
+def spare_the_collector() -> None:
+    """Have the garbage collector no longer look at what is loaded for good."""
+    gc.collect()
+    gc.freeze()
