@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 PRIOR_RATIO = 0.8                # of the longer side; between a phone's and a webcam's lens
 PRIOR_INFORMATION = 1.0 / 0.15 ** 2         # in the unit of the pixel errors
-PRIOR_INFORMATION_RELATIVE = 1.0 / 0.3 ** 2
+PRIOR_DEVIATION = 0.3                        # relative, of a lens nobody knows
 NEW_SHARE = 0.05                 # of a window's information; its neighbours tell the rest again
 
 
 CANDIDATES = 32
 OBSERVED_DEVIATION = 0.1         # relative; a wider one means that the motion does not show it
-OVERCONFIDENCE = 25.0            # windows and their flow errors overlap: information counts less
+# Flow errs alike over whole regions and windows, so that what counts as a thousand observations
+# is about one: straight driving shows no more than the prior by this measure, as it should.
+OVERCONFIDENCE = 1000.0
 
 
 def focal_candidates() -> NDArray[np.float64]:
@@ -35,7 +37,6 @@ class FocalState:
     is_given: bool = False
     prior_focal_px: float = math.nan
     prior_information: float = PRIOR_INFORMATION
-    observed_information: float = 0.0
 
     def __post_init__(self) -> None:
         """Centre the prior on the start."""
@@ -50,7 +51,6 @@ class FocalState:
         """
         self.focal_px = self.prior_focal_px = focal_px
         self.prior_information += NEW_SHARE * max(information, 0.0)
-        self.observed_information = information
 
     def take(self, other: 'FocalState') -> None:
         """Become what another state is."""
@@ -61,8 +61,8 @@ class FocalState:
         """Return the standard deviation of log focal."""
         if self.is_given:
             return 0.0
-        return 1.0 / math.sqrt(PRIOR_INFORMATION_RELATIVE
-                               + self.observed_information / OVERCONFIDENCE)
+        learned = (self.prior_information - PRIOR_INFORMATION) / OVERCONFIDENCE
+        return 1.0 / math.sqrt(1.0 / PRIOR_DEVIATION ** 2 + learned)
 
     @property
     def is_observed(self) -> bool:

@@ -15,6 +15,7 @@ from anycam_ros.motion.geometric.initialiser import Initialiser
 from anycam_ros.motion.geometric.map_start import start_window
 from anycam_ros.motion.geometric.matching import FlowPair
 from anycam_ros.motion.geometric.picture import picture_fault
+from anycam_ros.motion.geometric.prediction import predict_flow
 from anycam_ros.motion.geometric.scale import ScaleMemory
 from anycam_ros.motion.geometric.sighting import Sighting
 from anycam_ros.motion.geometric.stillness import StillnessDetector
@@ -139,9 +140,13 @@ class GeometricMotion:
         return estimate
 
     def _sight(self, window: KeyFrameWindow, image: Image) -> Sighting | None:
-        start = None if self._last is None else self._last.pair
-        return sight(self._flow, window, image, start,
-                     [self._T_camera_world, self._T_velocity @ self._T_camera_world])
+        T_predicted = self._T_velocity @ self._T_camera_world
+        R_world_reference = window.T_camera_world[-1][:3, :3].T
+        start = predict_flow(None if self._last is None else self._last.pair,
+                             self._T_camera_world[:3, :3] @ R_world_reference,
+                             T_predicted[:3, :3] @ R_world_reference,
+                             self._camera, self.focal.focal_px)
+        return sight(self._flow, window, image, start, [self._T_camera_world, T_predicted])
 
     def _wants_key_frame(self, window: KeyFrameWindow, sighting: Sighting) -> bool:
         key_px = window.tracks.key_px[window.tracks.active_rows]
