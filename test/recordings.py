@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+from mcap.writer import CompressionType
+from mcap.writer import Writer as McapWriter
 import numpy as np
 from numpy.typing import NDArray
 from rosbags.rosbag2 import StoragePlugin, Writer
@@ -102,6 +104,21 @@ def write_bag(path: Path, storage: str, topics: Sequence[Any] = (IMAGES,), count
                 writer.write(connection, stamp_ns, make(index))
         files = list(path.glob(f'*.{"mcap" if storage == "mcap" else "db3"}'))
     return files[0]
+
+
+def write_compressed_mcap(path: Path, compression: CompressionType, count: int = 20) -> Path:
+    """Write images as rosbag2 does when its chunks are compressed: a few frames in each."""
+    topic, kind, make = IMAGES
+    definition, _ = _TYPES.generate_msgdef(kind, ros_version=2)
+    with path.open('wb') as file:
+        writer = McapWriter(file, chunk_size=60_000, compression=compression)
+        writer.start(profile='ros2')
+        schema = writer.register_schema(kind, 'ros2msg', definition.encode())
+        channel = writer.register_channel(topic, 'cdr', schema)
+        for index, stamp_ns in enumerate(stamps_ns(count)):
+            writer.add_message(channel, stamp_ns, make(index), stamp_ns)
+        writer.finish()  # type: ignore[no-untyped-call]
+    return path
 
 
 def write_video(path: Path, count: int = 20, codec: str = 'MJPG', rate_hz: float = 25.0) -> Path:

@@ -4,6 +4,7 @@
 
 from pathlib import Path
 
+from mcap.writer import CompressionType
 import pytest
 from recordings import (
     CAMERA_INFO,
@@ -15,6 +16,7 @@ from recordings import (
     read_until_break,
     stamps_ns,
     write_bag,
+    write_compressed_mcap,
 )
 
 from anycam_ros.errors import FrameError, SourceError
@@ -69,6 +71,17 @@ def test_mcap_that_lacks_only_its_footer_loses_no_frame(tmp_path: Path) -> None:
     numbers, reason = read_until_break(BagSource(killed))
     assert numbers == list(range(20))
     assert 'breaks off' in reason
+
+
+@pytest.mark.parametrize('compression', [CompressionType.ZSTD, CompressionType.LZ4])
+def test_cut_bag_with_compressed_chunks(tmp_path: Path, compression: CompressionType) -> None:
+    whole = write_compressed_mcap(tmp_path / 'whole.mcap', compression, count=40)
+    assert read_until_break(BagSource(whole)) == (list(range(40)), '')
+    keep = int(0.6 * whole.stat().st_size)
+    numbers, reason = read_until_break(BagSource(cut(whole, tmp_path / 'cut.mcap', keep)))
+    assert numbers == list(range(len(numbers)))
+    assert 8 < len(numbers) < 32
+    assert 'breaks off after byte' in reason
 
 
 def test_damaged_bytes_inside_a_whole_file_end_the_frames(tmp_path: Path) -> None:
