@@ -75,3 +75,11 @@ def test_the_rate_is_that_of_the_window() -> None:
     assert frequency.run(DiagnosticStatusWrapper()).level == OK
     time.sleep(0.01)
     assert frequency.run(DiagnosticStatusWrapper()).message == 'No events recorded.'
+
+
+def test_a_longer_window_remembers_the_report_before() -> None:
+    frequency = FrequencyStatus(FrequencyStatusParam({'min': 1.0}, window_size=2))
+    frequency.tick()
+    for events in ('1', '1', '0'):
+        time.sleep(0.01)
+        assert frequency.run(DiagnosticStatusWrapper()).values[0].value == events

@@ -76,6 +76,16 @@ def test_a_chain_takes_points_of_the_source_into_the_target() -> None:
     assert (found.header.stamp.sec, found.header.stamp.nanosec) == (0, 0)
 
 
+def test_two_branches_meet_where_they_part() -> None:
+    buffer = Buffer()
+    buffer.set_transform_static(stamped('base', 'left', (0.0, 1.0, 0.0), TURN_LEFT), 'test')
+    buffer.set_transform_static(stamped('base', 'right', (0.0, -1.0, 0.0)), 'test')
+    found = buffer.lookup_transform('left', 'right', Time())
+    # The left one looks away from the right one, which is two metres behind it.
+    assert np.allclose(matrix(found) @ [0, 0, 0, 1], [-2.0, 0.0, 0.0, 1.0])
+    assert np.allclose(matrix(found) @ [0, 1, 0, 1], [-1.0, 0.0, 0.0, 1.0])
+
+
 def test_a_static_frame_is_there_at_any_time() -> None:
     buffer = Buffer()
     buffer.set_transform_static(stamped('base', 'camera', (1.0, 2.0, 3.0), at_s=5.0), 'test')
@@ -101,13 +111,13 @@ def test_it_turns_the_shorter_way_round() -> None:
 
 def test_time_zero_means_the_latest_that_all_frames_share(moving: Buffer) -> None:
     moving.set_transform(stamped('base', 'head', at_s=10.5), 'test')
-    moving.set_transform(stamped('base', 'head', at_s=11.5), 'test')
+    moving.set_transform(stamped('base', 'head', at_s=13.0), 'test')
     moving.set_transform_static(stamped('head', 'camera'), 'test')
-    stamp = moving.lookup_transform('odom', 'camera', Time()).header.stamp
-    assert Time.from_msg(stamp).nanoseconds == at(11.5).nanoseconds
+    latest = moving.lookup_transform('odom', 'camera', Time()).header.stamp
+    assert Time.from_msg(latest).nanoseconds == at(12.0).nanoseconds
     # What lies above the meeting point does not matter.
-    stamp = moving.lookup_transform('base', 'camera', Time()).header.stamp
-    assert Time.from_msg(stamp).nanoseconds == at(11.5).nanoseconds
+    latest = moving.lookup_transform('base', 'camera', Time()).header.stamp
+    assert Time.from_msg(latest).nanoseconds == at(13.0).nanoseconds
 
 
 @given(st.lists(st.tuples(*[st.floats(-3.0, 3.0)] * 6), min_size=2, max_size=4))
