@@ -20,9 +20,12 @@ SHARES = (0.125, 0.375, 0.625, 0.875)   # of the clip, where the four frames are
 MOVING = (255, 64, 32)
 
 
-def save_picture(file: Path, result: Result, recorder: Recorder, playback: Playback,
-                 source: FrameSource, title: str) -> None:
-    """Write the picture."""
+def save_picture(file: Path, name: str, result: Result, recorder: Recorder, playback: Playback,
+                 source: FrameSource) -> None:
+    """Write the picture of what the node made of the clip with this name."""
+    p50, p95 = np.percentile(result.latencies_ms, (50, 95))
+    poses = f'{result.poses_out} poses from {result.frames_in} frames'
+    title = f'{name}, live: {poses}, latency {p50:.0f} ms (95 %: {p95:.0f} ms)'
     figure = Figure(figsize=(13, 7.4), layout='constrained', dpi=110)
     figure.suptitle(title, fontsize=13)
     upper, lower = np.asarray(figure.subfigures(2, 1, height_ratios=(1.5, 1)))

@@ -27,7 +27,7 @@ from anycam_ros.offline.open_source import open_source
 from anycam_ros.offline.stamps import NANOSECONDS
 
 UNNAMED_CAMERA_FRAME = 'camera_optical'
-DISCOVERY_TIMEOUT_S, HEAD_START_NS = 20.0, 200_000_000
+DISCOVERY_TIMEOUT_S, HEAD_START_NS, DELIVERY_S = 20.0, 200_000_000, 1.0
 
 
 def main() -> int:
@@ -50,6 +50,7 @@ def main() -> int:
         sys.stderr.write(f'{error}\n')
         return 1
     finally:
+        time.sleep(DELIVERY_S)   # what is still in shared memory goes with its writer
         _say('published', player.published)
         rclpy.try_shutdown()
     return 0

@@ -89,8 +89,7 @@ def _play(options: argparse.Namespace, clip: Path, node: Process) -> int:
         with running_player(_player_arguments(options, clip)) as player:
             playback = _follow(player, recorder, source.total)
         result = evaluate(recorder, playback, clip)
-        title = f'{clip.name}: {result.poses_out} poses from {result.frames_in} frames, live'
-        save_picture(options.picture, result, recorder, playback, source, title)
+        save_picture(options.picture, clip.name, result, recorder, playback, source)
     finally:
         recorder.stop()
         rclpy.try_shutdown()
