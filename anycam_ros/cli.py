@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: anycam odometry, anycam config."""
+"""The command line: anycam odometry, anycam config, anycam benchmark."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -49,7 +49,21 @@ def _parser() -> argparse.ArgumentParser:
         'config', help='print the parameter file of the node',
         description='Print a ROS parameter file with every parameter, its range and default.')
     config.set_defaults(command=_config)
+    _add_benchmarks(commands.add_parser(
+        'benchmark', help='measure what the README states'))
     return parser
+
+
+def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
+    benchmarks = parser.add_subparsers(required=True, metavar='WHAT')
+    frontend = benchmarks.add_parser(
+        'frontend', help='accuracy and speed on recorded sequences',
+        description='Run every sequence folder in DATA from frames 0, 5 and 10 to its end and '
+                    'print median and worst: path error (RMSE after Sim(3)), focal error, mask '
+                    'overlap, length of the path, frames lost, frames per second.')
+    frontend.add_argument('data', type=Path, metavar='DATA', help='folder of sequence folders')
+    _add_odometry_options(frontend)
+    frontend.set_defaults(command=_benchmark_frontend)
 
 
 def _add_odometry(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +86,10 @@ def _add_odometry(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--masks', action='store_true',
                         help='also write masks/, one PNG per frame')
     parser.add_argument('--bag', action='store_true', help='also write odometry.mcap')
+    _add_odometry_options(parser)
+
+
+def _add_odometry_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         'odometry', 'the parameters of the node that have the same names')
     for config_field in fields(OdometryConfig):
@@ -90,12 +108,24 @@ def _odometry(options: argparse.Namespace) -> int:
     from anycam_ros.offline.odometry_command import odometry_command, Request
     from anycam_ros.offline.run_odometry import Selection
 
-    config = OdometryConfig(**{config_field.name: getattr(options, config_field.name)
-                               for config_field in fields(OdometryConfig)})
     request = Request(
         options.input, options.output, Selection(options.start, options.stride, options.frames),
         options.topic, options.fps, options.masks, options.bag)
-    return EXIT_OK if odometry_command(request, config) else EXIT_INCOMPLETE
+    return EXIT_OK if odometry_command(request, _odometry_config(options)) else EXIT_INCOMPLETE
+
+
+def _benchmark_frontend(options: argparse.Namespace) -> int:
+    from anycam_ros.benchmark.frontend import benchmark_frontend
+
+    for line in benchmark_frontend(options.data, _odometry_config(options)):
+        sys.stdout.write(line + '\n')
+        sys.stdout.flush()
+    return EXIT_OK
+
+
+def _odometry_config(options: argparse.Namespace) -> OdometryConfig:
+    return OdometryConfig(**{config_field.name: getattr(options, config_field.name)
+                             for config_field in fields(OdometryConfig)})
 
 
 def _config(_options: argparse.Namespace) -> int:

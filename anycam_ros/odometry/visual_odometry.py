@@ -89,7 +89,7 @@ class VisualOdometry:
         self._raw = raw
         self._front_end = GeometricMotion(
             self._camera, FocalState(self._camera.intrinsics.fx, given is not None),
-            with_mask=self.config.motion_mask)
+            with_mask=self.config.motion_mask, refines=self.config.refine == 'window')
         return self._front_end
 
     def _estimate(self, frame: Frame, focal: FocalState, motion: MotionEstimate,

@@ -41,9 +41,10 @@ class GeometricMotion:
     """
 
     def __init__(self, camera: WorkingCamera, focal: FocalState, *,
-                 with_mask: bool = True) -> None:
+                 with_mask: bool = True, refines: bool = True) -> None:
         """Start with no image seen."""
         self.focal = focal
+        self._refines = refines
         self._camera = camera
         self._flow = DisFlow()
         self._mask = ViewMask(camera) if with_mask else None
@@ -159,8 +160,9 @@ class GeometricMotion:
         """Make a tracked frame the newest key frame and refine the window."""
         window.add(sighting.image, sighting.T_camera_world, sighting.matches.target_px,
                    sighting.matches.weight, sighting.is_inlier)
-        adjust(window, self.focal, float(np.clip(1.5 * sighting.noise_px, 1.0, 3.0)))
-        self._debt.owe(sighting.T_camera_world, window.T_camera_world[-1])
+        if self._refines:
+            adjust(window, self.focal, float(np.clip(1.5 * sighting.noise_px, 1.0, 3.0)))
+            self._debt.owe(sighting.T_camera_world, window.T_camera_world[-1])
         if window.is_full:
             window.drop_oldest()
         window.seed()
