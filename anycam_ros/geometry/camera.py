@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.errors import ConfigError
 
-DISTORTION_LENGTHS = {'plumb_bob': (0, 4, 5), 'rational_polynomial': (8,), 'equidistant': (4,)}
+DISTORTION_LENGTHS = {'plumb_bob': (4, 5), 'rational_polynomial': (8,), 'equidistant': (4,)}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Intrinsics:
             raise ConfigError(
                 f'distortion model {self.distortion_model!r} is unknown; '
                 f'known: {", ".join(DISTORTION_LENGTHS)}.')
+        lengths = DISTORTION_LENGTHS[self.distortion_model]
+        if self.distortion and len(self.distortion) not in lengths:
+            raise ConfigError(
+                f'distortion has {len(self.distortion)} coefficients; {self.distortion_model} '
+                f'has {" or ".join(map(str, lengths))}, or none for no distortion.')
 
     @classmethod
     def centred(cls, width: int, height: int, focal_px: float) -> 'Intrinsics':
