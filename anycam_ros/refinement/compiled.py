@@ -3,7 +3,7 @@
 """Compilation of the numeric kernels: once per machine, outside of the interpreter's lock."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 import hashlib
 from pathlib import Path
 from typing import Any, cast, TypeVar
@@ -20,18 +20,20 @@ def compiled(function: Function) -> Function:
     """
     dispatcher = njit(cache=True, nogil=True, fastmath={'reassoc', 'contract'})(function)
     # Compiled code contains the functions that it calls, yet the cache is checked against the
-    # function's own file only: without this, an edit of one file leaves the others' code stale.
-    index = getattr(getattr(dispatcher, '_cache', None), '_cache_file', None)
-    if index is not None:
-        index._source_stamp = (index._source_stamp, _kernel_sources())
+    # function's own file only: after an edit elsewhere it would be stale, or fail to load.
+    cache: Any = getattr(dispatcher, '_cache', None)
+    file = getattr(cache, '_cache_file', None)
+    if file is not None:
+        name = f'{cache._impl.filename_base}-{_kernel_sources()}'
+        cache._cache_file = type(file)(file._cache_path, name, file._source_stamp)
     return cast('Function', dispatcher)
 
 
-@cache
+@lru_cache(maxsize=1)
 def _kernel_sources() -> str:
     """Return a digest of every file that kernels are made of."""
     here = Path(__file__).parent
     files = sorted([*here.glob('*.py'), here.parent / 'geometry' / 'se3.py'])
     texts = (file.read_bytes() for file in files)
     kernels = (text for text in texts if b'@compiled' in text or b'@njit' in text)
-    return hashlib.sha256(b''.join(kernels)).hexdigest()
+    return hashlib.sha256(b''.join(kernels)).hexdigest()[:12]

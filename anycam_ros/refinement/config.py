@@ -21,7 +21,7 @@ class RefinementConfig:
     estimate_focal: bool = True
     estimate_k1: bool = False         # radial distortion: p = f u (1 + k1 |u|^2)
     fixed_frames: int = 1             # that many of the oldest poses stay as they are
-    fixed_scale: bool = True          # keeps the widest baseline, where one pose is fixed
+    fixed_scale: bool = True          # with one pose fixed: the widest baseline stays as long
     smoothness: float = 0.0           # lambda of (19) for residuals in px: 0.1 W / 2 in the paper
     inlier_px: float = 3.0            # residuals beyond are not explained by the camera's motion
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Levenberg-Marquardt over poses, intrinsics and inverse depths."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -19,18 +18,19 @@ from anycam_ros.refinement.equations import (
     PriorTerms,
     State,
 )
+from anycam_ros.refinement.gauge import Gauge, project_step, restore_scale
 from anycam_ros.refinement.normal_equations import linearise
 from anycam_ros.refinement.robust import L1
 from anycam_ros.refinement.schur import (
     depth_steps,
     eliminate_depths,
     factorise,
-    Gauge,
+    Mask,
     new_system,
     solve_backward,
     solve_forward,
 )
-from anycam_ros.refinement.small_matrices import multiply, relative_pose
+from anycam_ros.refinement.small_matrices import multiply
 
 FIRST_DAMPING = 1e-4
 DAMPING_FACTOR = 6.0
@@ -72,25 +72,24 @@ def minimise(observations: Observations, start: State, priors: PriorTerms, gauge
     system = new_system(now)
     depth_step = np.empty(count)
     state, trial = copy_of(start), copy_of(start)
-    direction = np.zeros(3)
     kernel, delta = stage.kernel, stage.delta_px
     cost = linearise(observations, state, priors, kernel, delta, now)
     damping, stretch, rejections, done, converged = FIRST_DAMPING, 1.0, 0, 0, False
     while done < stage.iterations and rejections < MAXIMUM_REJECTIONS:
         done += 1
-        if gauge.scale_frame >= 0:
-            scale_direction(state, gauge.scale_frame, direction)
-        eliminate_depths(now, observations, damping, gauge, direction, system)
+        eliminate_depths(now, observations, damping, gauge.is_free, system)
         factorise(system)
         step = system.gradient
         solve_forward(system, step)
         solve_backward(system, step)
+        project_step(state, gauge, system, step)
         focal_step = abs(step[6 * frames + LOG_FOCAL])
         share = min(stretch, MAXIMUM_LOG_FOCAL_STEP / max(focal_step, 1e-300))
         for i in range(len(step)):
             step[i] *= -share
         depth_steps(now, observations, step, damping, share, depth_step)
-        _fill_moved(state, step, depth_step, gauge, depth_limits, trial)
+        _fill_moved(state, step, depth_step, gauge.is_free, depth_limits, trial)
+        restore_scale(state, gauge, trial)
         trial_cost = linearise(observations, trial, priors, kernel, delta, ahead)
         if trial_cost < cost:
             gain = (cost - trial_cost) / cost
@@ -111,28 +110,13 @@ def minimise(observations: Observations, start: State, priors: PriorTerms, gauge
 
 
 @compiled
-def scale_direction(state: State, frame: int, out: Array) -> float:
-    """Fill how a frame's distance from the first changes with its linear perturbation.
-
-    Returns that distance; the direction (3,) is zero when there is none.
-    """
-    R = np.empty((3, 3))
-    # It sees the first camera there.
-    relative_pose(state.R[frame], state.t[frame], state.R[0], state.t[0], R, out)
-    distance = math.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2])
-    for k in range(3):
-        out[k] /= max(distance, 1e-300)
-    return distance
-
-
-@compiled
-def _fill_moved(state: State, step: Array, depth_step: Array, gauge: Gauge,
+def _fill_moved(state: State, step: Array, depth_step: Array, is_free: Mask,
                 depth_limits: tuple[float, float], moved: State) -> None:
-    """Fill the state after a step; rotations orthonormal, the gauge's distance kept."""
+    """Fill the state after a step; rotations orthonormal."""
     poses = 6 * len(state.t)
     product = np.empty((3, 3))
     for j in range(len(state.t)):
-        if not gauge.is_free[6 * j]:
+        if not is_free[6 * j]:
             continue    # every state is a copy of the start
         turn = rotation_from_vector(step[6 * j + 3:6 * j + 6])
         multiply(turn, state.R[j], product)
@@ -147,15 +131,3 @@ def _fill_moved(state: State, step: Array, depth_step: Array, gauge: Gauge,
             max(state.inverse_depth[n] + depth_step[n], depth_limits[0]), depth_limits[1])
     for q in range(INTRINSICS):
         moved.intrinsics[q] = state.intrinsics[q] + step[poses + q]
-    if gauge.scale_frame >= 0:
-        _restore_distance(state, gauge.scale_frame, moved)
-
-
-@compiled
-def _restore_distance(state: State, frame: int, moved: State) -> None:
-    """Put a frame back to the distance that it had from the first one."""
-    direction = np.empty(3)
-    before = scale_direction(state, frame, direction)
-    after = scale_direction(moved, frame, direction)
-    for k in range(3):
-        moved.t[frame, k] += (before - after) * direction[k]

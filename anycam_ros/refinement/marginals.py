@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.compiled import compiled
 from anycam_ros.refinement.equations import Equations, INTRINSICS, Observations, State
-from anycam_ros.refinement.levenberg_marquardt import scale_direction
+from anycam_ros.refinement.gauge import Gauge, hold_scale, scale_direction
 from anycam_ros.refinement.result import MarginalInformation
 from anycam_ros.refinement.schur import (
     eliminate_depths,
     factorise,
-    Gauge,
     new_system,
     solve_forward,
 )
@@ -55,10 +54,8 @@ def _trailing_factor(observations: Observations, state: State, equations: Equati
     They come last, so the end of the factor is that of their marginal information.
     """
     system = new_system(equations)
-    direction = np.zeros(3)
-    if gauge.scale_frame >= 0:
-        scale_direction(state, gauge.scale_frame, direction)
-    eliminate_depths(equations, observations, 0.0, gauge, direction, system)
+    eliminate_depths(equations, observations, 0.0, gauge.is_free, system)
+    hold_scale(state, gauge, system)
     factorise(system)
     frames = len(state.t)
     size = 6 + INTRINSICS

@@ -19,8 +19,8 @@ from anycam_ros.refinement.equations import (
     PriorTerms,
     State,
 )
+from anycam_ros.refinement.gauge import Gauge
 from anycam_ros.refinement.priors import PosePrior, Priors
-from anycam_ros.refinement.schur import Gauge
 from anycam_ros.refinement.tracks import Tracks, Values
 
 MAXIMUM_SKEW = 1e-3    # of a rotation that float32 or a long chain has bent

@@ -19,15 +19,7 @@ from anycam_ros.refinement.equations import Equations, INTRINSICS, Observations
 
 Mask = NDArray[np.bool_]
 
-SCALE_STIFFNESS = 1e8       # of the fixed direction against the stiffest of its frame
 RANK_TOLERANCE = 1e-10      # pivots below this share of their diagonal count as unobserved
-
-
-class Gauge(NamedTuple):
-    """Say which unknowns the solver may not move."""
-
-    is_free: Mask       # (6 F + 2,)
-    scale_frame: int    # frame whose distance from the first stays; -1 for none
 
 
 class CameraSystem(NamedTuple):
@@ -47,10 +39,10 @@ def new_system(equations: Equations) -> CameraSystem:
 
 @compiled
 def eliminate_depths(equations: Equations, observations: Observations, damping: float,
-                     gauge: Gauge, scale_direction: Array, system: CameraSystem) -> None:
-    """Fill the camera system: the Schur complement, with Marquardt's damping, gauge fixed.
+                     is_free: Mask, system: CameraSystem) -> None:
+    """Fill the camera system: the Schur complement, with Marquardt's damping.
 
-    scale_direction (3,) is how the gauge's distance changes with its frame's translation.
+    What is not free (6 F + 2,) gets the rows and columns of the unit matrix.
     """
     poses, width = system.band.shape
     for i in range(poses):
@@ -64,9 +56,7 @@ def eliminate_depths(equations: Equations, observations: Observations, damping: 
             system.border[q, k] = equations.border[q, k]
         system.border[q, poses + q] *= 1.0 + damping
     _subtract_tracks(equations, observations, damping, system)
-    if gauge.scale_frame >= 0:
-        _stiffen(system.band, gauge.scale_frame, scale_direction)
-    _fix_gauge(gauge, system)
+    _hold(is_free, system)
 
 
 @compiled
@@ -121,35 +111,22 @@ def _subtract_rows(band: Array, first: int, shift: int, row: Array, start: int,
 
 
 @compiled
-def _fix_gauge(gauge: Gauge, system: CameraSystem) -> None:
-    """Hold fixed unknowns: their rows and columns become those of the unit matrix."""
+def _hold(is_free: Mask, system: CameraSystem) -> None:
     band, border, gradient = system.band, system.border, system.gradient
     poses, width = len(band), band.shape[1] // 6
     for i in range(poses):
         start = 6 * (i // 6 - width + 1)
         for k in range(max(0, -start), i - start + 1):
-            if not (gauge.is_free[i] and gauge.is_free[start + k]):
+            if not (is_free[i] and is_free[start + k]):
                 band[i, k] = 0.0
-        if not gauge.is_free[i]:
+        if not is_free[i]:
             band[i, i - start], gradient[i] = 1.0, 0.0
     for q in range(INTRINSICS):
         for k in range(poses + INTRINSICS):
-            if not (gauge.is_free[poses + q] and gauge.is_free[k]):
+            if not (is_free[poses + q] and is_free[k]):
                 border[q, k] = 0.0
-        if not gauge.is_free[poses + q]:
+        if not is_free[poses + q]:
             border[q, poses + q], gradient[poses + q] = 1.0, 0.0
-
-
-@compiled
-def _stiffen(band: Array, frame: int, direction: Array) -> None:
-    """Make a frame's translation in a direction so stiff that it stays."""
-    first, diagonal = 6 * frame, band.shape[1] - 6
-    stiffness = 1.0
-    for p in range(3):
-        stiffness += band[first + p, diagonal + p] * SCALE_STIFFNESS
-    for p in range(3):
-        for q in range(3):
-            band[first + p, diagonal + q] += stiffness * direction[p] * direction[q]
 
 
 @compiled

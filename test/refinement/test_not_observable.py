@@ -131,7 +131,7 @@ def test_a_frame_that_nothing_is_seen_in_stays() -> None:
     last = tracks.first_frame == 3
     weight = np.where(last[:, None], 0.0, tracks.weight)
     result = refine(replace(tracks, weight=weight), T, focal, RefinementConfig(
-        kernel='cauchy', estimate_focal=False))
+        kernel='cauchy', estimate_focal=False, fixed_scale=False))
     assert result.status == 'converged'
     np.testing.assert_allclose(result.T_world_camera[4], T[4], atol=1e-12)
     # Nothing but rounding: the pivots of what is not seen.
