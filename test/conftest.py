@@ -5,7 +5,11 @@
 import os
 from pathlib import Path
 
+from clips import Clip, render_clip, run
 import pytest
+
+from anycam_ros.odometry import OdometryEstimate, warm_up
+from anycam_ros.offline.rendered_scene import hand_held, standing
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -17,3 +21,22 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f'no real sequences in {folder}; ANYCAM_DATA names their folder')
     return folder
+
+
+@pytest.fixture(scope='session')
+def walk() -> Clip:
+    """Return three seconds of a hand-held camera in a room where things move."""
+    return render_clip(hand_held, 90)
+
+
+@pytest.fixture(scope='session')
+def stand() -> Clip:
+    """Return a camera that stands still before the same moving things."""
+    return render_clip(standing, 40)
+
+
+@pytest.fixture(scope='session')
+def walk_estimates(walk: Clip) -> list[OdometryEstimate]:
+    """Return what the default odometry says about the walk, from its second frame on."""
+    warm_up()
+    return run(walk.frames)
