@@ -48,7 +48,9 @@ def texture(image: Image) -> Map:
     """Return the mean gradient, grey levels per pixel, around the pixels of the coarse grid."""
     dx = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=1 / 8)
     dy = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=1 / 8)
-    gradient = cv2.boxFilter(cv2.magnitude(dx, dy), -1, (TEXTURE_WINDOW_PX, TEXTURE_WINDOW_PX))
+    # cv2.magnitude rounds differently from one place in memory to another.
+    gradient = cv2.boxFilter(np.sqrt(dx * dx + dy * dy), -1,
+                             (TEXTURE_WINDOW_PX, TEXTURE_WINDOW_PX))
     return np.asarray(gradient[::STRIDE, ::STRIDE], np.float32)
 
 
