@@ -41,6 +41,11 @@ class Frame:
             raise FrameError(
                 f'depth is {self.depth_m.shape} for an image of {shape[:2]}; it must be '
                 'registered to the image and of its size.')
+        camera = self.intrinsics
+        if camera is not None and (camera.width, camera.height) != (self.width, self.height):
+            raise FrameError(
+                f'intrinsics are for {camera.width}x{camera.height} px, the image has '
+                f'{self.width}x{self.height}; intrinsics.resized() gives those of the image.')
 
     @property
     def width(self) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.errors import FrameError, StampError
 from anycam_ros.geometry.camera import Intrinsics
-from anycam_ros.geometry.se3 import adjoint, Array, T_BODY_OPTICAL, vector_from_rotation
+from anycam_ros.geometry.se3 import Array, skew, T_BODY_OPTICAL, vector_from_rotation
 from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
 from anycam_ros.motion.geometric.front_end import GeometricMotion
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
@@ -48,8 +48,9 @@ class VisualOdometry:
     def process(self, frame: Frame) -> OdometryEstimate | None:
         """Return the estimate for the frame; None for the first one.
 
-        Raises StampError for a stamp that is not later than the one before and FrameError for
-        another image size; the state stays as it was.
+        Raises StampError for a stamp that is not later than the one before, and FrameError for
+        another image size or for intrinsics that are asked for but missing; the state stays as
+        it was.
         """
         start_s = time.perf_counter()
         self._check(frame)
@@ -60,10 +61,7 @@ class VisualOdometry:
         elapsed_s, self._stamp_s = frame.stamp_s - self._stamp_s, frame.stamp_s
         if is_first:
             return None
-        self._T_odom_camera = self._T_odom_camera @ motion.T_previous_camera
-        rotation = adjoint(self._T_odom_camera)
-        rotation[:3, 3:] = 0.0
-        self._covariance = self._covariance + rotation @ motion.covariance @ rotation.T
+        self._move(motion)
         return self._estimate(frame, front_end.focal, motion, elapsed_s, start_s)
 
     def _check(self, frame: Frame) -> None:
@@ -76,6 +74,9 @@ class VisualOdometry:
             raise FrameError(
                 f"image is {frame.width}x{frame.height} px, the stream's is "
                 f'{self._size[0]}x{self._size[1]} px; call restart() when the camera changed.')
+        if self.config.intrinsics == 'given' and frame.intrinsics is None:
+            raise FrameError("intrinsics is 'given', but the frame has none; add them to the "
+                             "frame, or set intrinsics to 'estimate'.")
 
     def _start(self, frame: Frame) -> GeometricMotion:
         self._size = (frame.width, frame.height)
@@ -92,6 +93,17 @@ class VisualOdometry:
             with_mask=self.config.motion_mask, refines=self.config.refine == 'window')
         return self._front_end
 
+    def _move(self, motion: MotionEstimate) -> None:
+        """Chain the motion to the pose, and its covariance to that of the pose."""
+        before_m = self._T_odom_camera[:3, 3]
+        self._T_odom_camera = self._T_odom_camera @ motion.T_previous_camera
+        # An error of the heading so far turns the step made now.
+        chain = np.eye(6)
+        chain[:3, 3:] = -skew(self._T_odom_camera[:3, 3] - before_m)
+        rotation = np.kron(np.eye(2), self._T_odom_camera[:3, :3])
+        covariance = chain @ self._covariance @ chain.T + rotation @ motion.covariance @ rotation.T
+        self._covariance = 0.5 * (covariance + covariance.T)
+
     def _estimate(self, frame: Frame, focal: FocalState, motion: MotionEstimate,
                   elapsed_s: float, start_s: float) -> OdometryEstimate:
         T = motion.T_previous_camera
@@ -102,12 +114,13 @@ class VisualOdometry:
             frame.width, frame.height, focal_px)
         shape = (frame.height, frame.width)
         source = 'given' if focal.is_given else 'estimated' if focal.is_observed else 'prior'
+        focal_std_px = np.inf if source == 'prior' else focal_px * focal.relative_deviation
         return OdometryEstimate(
             stamp_s=frame.stamp_s, status=motion.status, reason=motion.reason,
             T_odom_camera=self._T_odom_camera.copy(), pose_covariance=self._covariance.copy(),
             twist=twist / elapsed_s, twist_covariance=motion.covariance / elapsed_s ** 2,
             intrinsics=raw,
-            focal_std_px=focal_px * focal.relative_deviation, focal_source=source,
+            focal_std_px=focal_std_px, focal_source=source,
             focal_candidates_px=focal_candidates() * frame.height,
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
             uncertainty=_resized_map(motion.uncertainty_px, shape, scale),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, ExitStack
 from dataclasses import asdict, dataclass
 import json
+import math
 from pathlib import Path
 import sys
 import time
@@ -140,7 +141,9 @@ def _print_report(request: Request, log: RunLog) -> None:
             ('poses', f'{log.poses} ({statuses})')]
     if log.last is not None:
         unit = 'm' if log.last.scale_source != 'none' else 'in an arbitrary unit'
-        focal = f'{log.last.intrinsics.fx:.1f} ± {log.last.focal_std_px:.1f} px'
+        std_px = log.last.focal_std_px
+        deviation = f' ± {std_px:.1f}' if math.isfinite(std_px) else ''
+        focal = f'{log.last.intrinsics.fx:.1f}{deviation} px'
         rows += [('path length', f'{log.path_length:.3f} {unit}'),
                  ('focal length', f'{focal} ({log.last.focal_source})')]
     rows.append(('results in', str(request.output)))
