@@ -21,6 +21,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_srvs.srv import Trigger
 
 from anycam_ros.errors import ConfigError
 from anycam_ros.node.config import NodeConfig
@@ -65,6 +66,7 @@ class AnyCamNode(Node):
         self._images = self._subscribe(message_type, self._topic, self._mailbox.put)
         if self.odometry_config.intrinsics == 'given':
             self._subscribe(CameraInfo, 'camera_info', self._on_camera_info)
+        self.create_service(Trigger, '~/reset', self._on_reset)
         self._thread.start()
         self.get_logger().info(f'listening to {self._images.topic_name}')   # for anycam.launch.py
 
@@ -88,6 +90,13 @@ class AnyCamNode(Node):
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self._worker.camera_info = message
+
+    def _on_reset(self, _request: Trigger.Request, response: Trigger.Response
+                  ) -> Trigger.Response:
+        self._worker.request_reset()
+        response.success = True
+        response.message = 'the next image is at the origin of odom'
+        return response
 
     def _on_parameters(self, parameters: 'Sequence[Parameter[Any]]') -> SetParametersResult:
         self._config, result = refuse_or_replace(self._config, parameters)

@@ -71,6 +71,10 @@ class Outputs:
         if estimate.uncertainty is not None and self._uncertainty.get_subscription_count():
             self._uncertainty.publish(array_to_image(header, estimate.uncertainty, '32FC1'))
 
+    def forget_path(self) -> None:
+        """Start the path anew."""
+        self._poses.clear()
+
     def _extend_path(self, pose: PoseStamped) -> None:
         poses = self._poses
         passed_ns = stamp_ns(pose.header) - stamp_ns(poses[-1].header) if poses else PATH_PERIOD_NS

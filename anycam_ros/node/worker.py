@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to an image: odometry, outputs, status, and the refusal of what is no frame."""
 
+from threading import Event
+
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
@@ -38,7 +40,12 @@ class Worker:
         self._throttle = Throttle()
         self._state = ''
         self._silences = 0
+        self._wants_reset = Event()
         self.camera_info: CameraInfo | None = None
+
+    def request_reset(self) -> None:
+        """Start anew at the origin of odom with the next image; callable from any thread."""
+        self._wants_reset.set()
 
     def configure(self, config: NodeConfig) -> None:
         """Take over what may change while the node runs."""
@@ -48,6 +55,7 @@ class Worker:
         """Process the image and publish what comes of it; a bad one is refused in the status."""
         header = message.header
         self._silences = 0
+        self._reset_if_asked()
         try:
             frame = self._frame(message)
             restart = self._restart_if_needed(frame)
@@ -70,6 +78,14 @@ class Worker:
         if self._silences >= SILENCES_BEFORE_WARNING:
             self._warn(f'no image: {reason}')
         self._outputs.publish_status(self._report.silent(reason))
+
+    def _reset_if_asked(self) -> None:
+        if self._wants_reset.is_set():
+            self._wants_reset.clear()
+            self._odometry.reset()
+            self._outputs.forget_path()
+            self._newest = None
+            self._logger.info('reset: the next image is at the origin of odom')
 
     def _restart_if_needed(self, frame: Frame) -> str:
         """Restart the odometry at its pose where the stream starts anew; return why."""

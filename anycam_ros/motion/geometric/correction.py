@@ -31,13 +31,18 @@ class CorrectionDebt:
         """Take note that refinement moved the camera's pose."""
         self._T_owed = self._T_owed @ T_camera_world_before @ inverse(T_camera_world_after)
 
-    def pay(self, T_previous_camera: Array) -> Array:
-        """Return the motion of a frame with a part of the debt in it."""
-        moved = float(np.linalg.norm(T_previous_camera[:3, 3]))
-        turned = float(np.linalg.norm(vector_from_rotation(T_previous_camera[:3, :3])))
-        owed_m, owed_rad = self._T_owed[:3, 3], vector_from_rotation(self._T_owed[:3, :3])
-        paid = from_rotation_translation(rotation_from_vector(_part(owed_rad, turned)),
-                                         _part(owed_m, moved))
+    def pay(self, T_previous_camera: Array, inverse_depth: float) -> Array:
+        """Return the motion of a frame with a part of the debt in it.
+
+        inverse_depth is that of the scene: a step of the length 1 / inverse_depth moves the
+        picture about as much as a turn of 1 rad.
+        """
+        turned = vector_from_rotation(T_previous_camera[:3, :3])
+        moved_rad = float(np.linalg.norm(turned)
+                          + inverse_depth * np.linalg.norm(T_previous_camera[:3, 3]))
+        owed, owed_rad = self._T_owed[:3, 3], vector_from_rotation(self._T_owed[:3, :3])
+        paid = from_rotation_translation(rotation_from_vector(_part(owed_rad, moved_rad)),
+                                         _part(owed, moved_rad / inverse_depth))
         # What is owed is seen from the camera, which goes on meanwhile.
         self._T_owed = inverse(T_previous_camera) @ inverse(paid) @ self._T_owed \
             @ T_previous_camera

@@ -7,7 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from anycam_ros.flow.dis import DisFlow, Image
-from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.geometry.se3 import (
+    Array,
+    from_rotation_translation,
+    inverse,
+    vector_from_rotation,
+)
 from anycam_ros.motion.geometric.adjustment import adjust
 from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.focal import FocalState
@@ -29,8 +34,8 @@ KEY_FRAME_FLOW = 0.05            # of the longer side
 KEY_FRAME_INLIERS = 0.5
 GIVE_UP_S = 0.7                  # after this long without a match the map is given up
 DEGRADED_SHARE = 0.3
-UNKNOWN_VARIANCE = 1e6
-STILL_VARIANCE = 1e-6            # of the picture's first depth, squared
+LOST_VARIANCE = 1.0              # per frame; of scene depths, squared, and of radians
+STILL_VARIANCE = 1e-8            # of scene depths, squared
 
 
 class GeometricMotion:
@@ -107,13 +112,17 @@ class GeometricMotion:
                    stamp_s: float) -> MotionEstimate:
         """Go on with the map.
 
-        The path up to here was not seen and is not made up for: only the rotation goes out.
+        The path up to here was not seen and is not made up for. The rotation is: without parallax
+        a step sideways looks like a turn.
         """
         estimate = self._found(sighting, stamp_s, Status.INITIALIZING, 'the map starts')
+        R_camera_world = window.T_camera_world[-1][:3, :3]
+        self._debt.forget()
+        self._debt.owe(sighting.T_camera_world,
+                       from_rotation_translation(R_camera_world, np.zeros(3)))
         self._scale.apply(window, stamp_s - self._reference_stamp_s)
         window.seed()
         self._window, self._initialiser = window, None
-        self._debt.forget()
         self._refer_to(window, sighting)
         self._T_velocity = np.eye(4)
         return estimate
@@ -185,18 +194,28 @@ class GeometricMotion:
         if self._window is not None:
             self._scale.remember(float(np.linalg.norm(T_previous_camera[:3, 3])),
                                  stamp_s - self._stamp_s, self._window)
-        elif self._initialiser is not None and self._initialiser.is_still:
-            covariance[:3, :3] = STILL_VARIANCE * np.eye(3)
         else:
-            covariance[:3, :3] = UNKNOWN_VARIANCE * np.eye(3)
+            covariance = self._covariance_without_map(T_previous_camera, covariance)
         uncertainty, mask = None, None
         if self._mask is not None:
             uncertainty, mask = self._mask.update(sighting, self._window, self.focal.focal_px)
+        T_paid = self._debt.pay(T_previous_camera, self._scale.inverse_depth)
         self._T_velocity = inverse(T_previous_camera)
         self._T_camera_world, self._last = sighting.T_camera_world, sighting
         self._stamp_s, self._unmatched_since_s = stamp_s, None
-        return MotionEstimate(status, reason, self._debt.pay(T_previous_camera), covariance,
-                              uncertainty, mask, sighting.inlier_share, False)
+        return MotionEstimate(status, reason, T_paid, covariance, uncertainty, mask,
+                              sighting.inlier_share, False)
+
+    def _covariance_without_map(self, T_previous_camera: Array, covariance: Array) -> Array:
+        """Return the covariance where a turn cannot be told from a step sideways.
+
+        The step that looks like the turn is as long as the angle, in scene depths.
+        """
+        covariance = covariance.copy()
+        turn_rad = float(np.linalg.norm(vector_from_rotation(T_previous_camera[:3, :3])))
+        covariance[:3, :3] = (turn_rad ** 2 + STILL_VARIANCE) * np.eye(3)
+        covariance[3:, 3:] += turn_rad ** 2 * np.eye(3)
+        return covariance
 
     def _missed(self, image: Image, stamp_s: float) -> MotionEstimate:
         """Say that the view fits the map nowhere; after a while give the map up."""
@@ -209,5 +228,5 @@ class GeometricMotion:
 
     def _lost(self, reason: str) -> MotionEstimate:
         self._T_velocity = np.eye(4)
-        return MotionEstimate(Status.LOST, reason, np.eye(4), UNKNOWN_VARIANCE * np.eye(6), None,
+        return MotionEstimate(Status.LOST, reason, np.eye(4), LOST_VARIANCE * np.eye(6), None,
                               None, 0.0, False)

@@ -14,6 +14,11 @@ from numba import njit
 import numpy as np
 
 from anycam_ros.geometry.se3 import Array, orthonormalised, rotation_from_vector
+from anycam_ros.geometry.small_matrices import (
+    product,
+    solve_positive_definite,
+    times_vector,
+)
 
 MINIMUM_INVERSE_DEPTH = 1e-3
 MINIMUM_Z = 0.05
@@ -31,14 +36,14 @@ class Points(NamedTuple):
     inverse_depth: Array    # (N,) along the anchor's optical axis
     information: Array      # (N,) of the inverse depth, for pixel noise of 1 px
     observed_px: Array      # (N, 2) from the principal point
-    weight: Array           # (N,) at least 0
+    weight: Array           # (N,) at least 0; 0 = not seen
 
 
 class PoseFit(NamedTuple):
     """Hold a fitted pose and how well it fits."""
 
     T_camera_world: Array   # (4, 4)
-    residual_px: Array      # (N,) length of the reprojection error
+    residual_px: Array      # (N,) length of the reprojection error; infinite where not seen
     inverse_depth: Array    # (N,) as the fit moved it
     information: Array      # (6, 6) left perturbation (linear, angular), pixel noise of 1 px
     cost: float
@@ -96,6 +101,10 @@ def _linearise(points: Points, depth: Array, R: Array, t: Array, focal: float, d
         information = points.information[i] + 1e-12
         cost += information * offset * offset
         depth_hessian[i], depth_gradient[i] = information, information * offset
+        if points.weight[i] == 0.0:
+            # What does not count may hold anything, NaN included.
+            residual[i] = np.inf
+            continue
         d, ray, centre = depth[i], points.ray[i], points.centre[i]
         bx = R[0, 0] * centre[0] + R[0, 1] * centre[1] + R[0, 2] * centre[2] + t[0]
         by = R[1, 0] * centre[0] + R[1, 1] * centre[1] + R[1, 2] * centre[2] + t[1]
@@ -143,10 +152,10 @@ def _fit_pose(points: Points, focal: float, T: Array, delta: float, heavy_tailed
         damped = now.hessian.copy()
         for a in range(6):
             damped[a, a] += damping * now.hessian[a, a] + 1e-9
-        step = -np.linalg.solve(damped, now.gradient)
+        step = -solve_positive_definite(damped, now.gradient)
         turn = rotation_from_vector(step[3:])
-        R_trial, t_trial = orthonormalised(turn @ R), turn @ t + step[:3]
-        move = (now.depth_gradient + now.pose_depth @ step) / now.depth_hessian
+        R_trial, t_trial = orthonormalised(product(turn, R)), times_vector(turn, t) + step[:3]
+        move = (now.depth_gradient + times_vector(now.pose_depth, step)) / now.depth_hessian
         depth_trial = np.maximum(depth - move, MINIMUM_INVERSE_DEPTH)
         trial_cost = _linearise(points, depth_trial, R_trial, t_trial, focal, delta, heavy_tailed,
                                 trial)

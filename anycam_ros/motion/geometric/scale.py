@@ -19,24 +19,24 @@ class ScaleMemory:
     def __init__(self) -> None:
         """Start with nothing known: the first map's median inverse depth becomes 1."""
         self._speeds: deque[float] = deque(maxlen=REMEMBERED_FRAMES)
-        self._inverse_depth = 1.0
+        self.inverse_depth = 1.0
 
     def remember(self, distance: float, seconds: float, window: KeyFrameWindow) -> None:
         """Take note of the motion between two frames."""
         self._speeds.append(distance / max(seconds, 1e-6))
         depths = window.depths_in_newest()
         if len(depths):
-            self._inverse_depth = float(np.median(depths))
+            self.inverse_depth = float(np.median(depths))
 
     def apply(self, window: KeyFrameWindow, seconds: float) -> None:
         """Scale a map of two views, taken `seconds` apart, to the remembered unit."""
-        depth_ratio = float(np.median(window.depths_in_newest())) / self._inverse_depth
+        depth_ratio = float(np.median(window.depths_in_newest())) / self.inverse_depth
         factor = depth_ratio
         if self._speeds:
             speed = float(np.median(self._speeds))
             T = window.T_camera_world
             baseline = float(np.linalg.norm((T[-1] @ inverse(T[0]))[:3, 3]))
-            if speed * self._inverse_depth > MINIMUM_SPEED and baseline > 0:
+            if speed * self.inverse_depth > MINIMUM_SPEED and baseline > 0:
                 factor = speed * seconds / baseline
         window.rescale(factor)
         self._speeds.clear()

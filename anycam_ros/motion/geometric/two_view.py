@@ -73,6 +73,8 @@ def two_view_geometries(reference_px: Array, observed_px: Array, weight: Array,
     more views to decide. Points with weight 0 are not used and come back as outliers.
     """
     used = weight > 0
+    if used.sum() < MINIMUM_POINTS:
+        return []
     geometries = []
     for T, supports in _hypotheses(reference_px[used], observed_px[used], focal_px):
         is_supported = np.zeros(len(weight), np.bool_)
