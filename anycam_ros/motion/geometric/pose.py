@@ -97,14 +97,14 @@ def _linearise(points: Points, depth: Array, R: Array, t: Array, focal: float, d
     cost = 0.0
     J = np.zeros((2, 6))
     for i in range(len(depth)):
+        if points.weight[i] == 0.0:
+            # What does not count may hold anything, NaN included.
+            depth_hessian[i], depth_gradient[i], residual[i] = 1.0, 0.0, np.inf
+            continue
         offset = depth[i] - points.inverse_depth[i]
         information = points.information[i] + 1e-12
         cost += information * offset * offset
         depth_hessian[i], depth_gradient[i] = information, information * offset
-        if points.weight[i] == 0.0:
-            # What does not count may hold anything, NaN included.
-            residual[i] = np.inf
-            continue
         d, ray, centre = depth[i], points.ray[i], points.centre[i]
         bx = R[0, 0] * centre[0] + R[0, 1] * centre[1] + R[0, 2] * centre[2] + t[0]
         by = R[1, 0] * centre[0] + R[1, 1] * centre[1] + R[1, 2] * centre[2] + t[1]

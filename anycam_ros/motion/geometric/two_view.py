@@ -83,7 +83,7 @@ def two_view_geometries(reference_px: Array, observed_px: Array, weight: Array,
         if geometry is not None:
             geometries.append(geometry)
     geometries.sort(key=lambda geometry: geometry.cost)
-    return [geometry for geometry in geometries if geometry.cost < PLAUSIBLE * geometries[0].cost]
+    return [geometry for geometry in geometries if geometry.cost <= PLAUSIBLE * geometries[0].cost]
 
 
 def _hypotheses(reference_px: Array, observed_px: Array,
