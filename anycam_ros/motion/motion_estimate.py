@@ -29,7 +29,8 @@ class MotionEstimate:
 
     status: Status
     reason: str                       # why not TRACKING; empty when TRACKING
-    T_previous_camera: Array          # (4, 4) points of this camera to the previous one
+    T_previous_camera: Array          # (4, 4) points of this camera to the last one not LOST
+    elapsed_s: float                  # since that one
     covariance: Array                 # (6, 6) of the motion (linear, angular), in this camera
     uncertainty_px: NDArray[np.float32] | None    # (H, W) flow error beyond the camera's motion
     motion_mask: NDArray[np.uint8] | None         # (H, W) 255 where things move

@@ -58,11 +58,11 @@ class VisualOdometry:
         front_end = self._front_end or self._start(frame)
         image = _working_image(frame, self._camera.intrinsics)
         motion = front_end.process(image, frame.stamp_s)
-        elapsed_s, self._stamp_s = frame.stamp_s - self._stamp_s, frame.stamp_s
+        self._stamp_s = frame.stamp_s
         if is_first:
             return None
         self._move(motion)
-        return self._estimate(frame, front_end.focal, motion, elapsed_s, start_s)
+        return self._estimate(frame, front_end.focal, motion, start_s)
 
     def _check(self, frame: Frame) -> None:
         if frame.stamp_s <= self._stamp_s:
@@ -105,7 +105,7 @@ class VisualOdometry:
         self._covariance = 0.5 * (covariance + covariance.T)
 
     def _estimate(self, frame: Frame, focal: FocalState, motion: MotionEstimate,
-                  elapsed_s: float, start_s: float) -> OdometryEstimate:
+                  start_s: float) -> OdometryEstimate:
         T = motion.T_previous_camera
         twist = np.concatenate([T[:3, :3].T @ T[:3, 3], vector_from_rotation(T[:3, :3])])
         scale = self._camera.scale_to(frame.width)
@@ -118,7 +118,8 @@ class VisualOdometry:
         return OdometryEstimate(
             stamp_s=frame.stamp_s, status=motion.status, reason=motion.reason,
             T_odom_camera=self._T_odom_camera.copy(), pose_covariance=self._covariance.copy(),
-            twist=twist / elapsed_s, twist_covariance=motion.covariance / elapsed_s ** 2,
+            twist=twist / motion.elapsed_s,
+            twist_covariance=motion.covariance / motion.elapsed_s ** 2,
             intrinsics=raw,
             focal_std_px=focal_std_px, focal_source=source,
             focal_candidates_px=focal_candidates() * frame.height,

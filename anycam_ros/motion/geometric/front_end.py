@@ -61,7 +61,7 @@ class GeometricMotion:
         self._last: Sighting | None = None           # against the newest reference
         self._T_camera_world: Array = np.eye(4)      # of the last frame that was found
         self._T_velocity: Array = np.eye(4)          # that frame's camera to the next, predicted
-        self._stamp_s = 0.0                          # of that frame
+        self._stamp_s = 0.0                          # of that frame, or of the first reference
         self._reference_stamp_s = 0.0
         self._unmatched_since_s: float | None = None
 
@@ -101,7 +101,7 @@ class GeometricMotion:
         pair leads to it from the reference before, where there is one.
         """
         self._initialiser = Initialiser(self._flow, self._camera, image)
-        self._reference_stamp_s = stamp_s
+        self._reference_stamp_s = self._stamp_s = stamp_s
         self._T_camera_world, self._T_velocity = np.eye(4), np.eye(4)
         self._last = None
         if self._mask is not None:
@@ -202,8 +202,9 @@ class GeometricMotion:
         T_paid = self._debt.pay(T_previous_camera, self._scale.inverse_depth)
         self._T_velocity = inverse(T_previous_camera)
         self._T_camera_world, self._last = sighting.T_camera_world, sighting
+        elapsed_s = stamp_s - self._stamp_s
         self._stamp_s, self._unmatched_since_s = stamp_s, None
-        return MotionEstimate(status, reason, T_paid, covariance, uncertainty, mask,
+        return MotionEstimate(status, reason, T_paid, elapsed_s, covariance, uncertainty, mask,
                               sighting.inlier_share, False)
 
     def _covariance_without_map(self, T_previous_camera: Array, covariance: Array) -> Array:
@@ -228,5 +229,6 @@ class GeometricMotion:
 
     def _lost(self, reason: str) -> MotionEstimate:
         self._T_velocity = np.eye(4)
-        return MotionEstimate(Status.LOST, reason, np.eye(4), LOST_VARIANCE * np.eye(6), None,
-                              None, 0.0, False)
+        # With no motion and no knowledge of it, any time will do.
+        return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
+                              None, None, 0.0, False)
