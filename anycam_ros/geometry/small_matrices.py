@@ -38,7 +38,8 @@ def times_vector(A: Array, v: Array) -> Array:
 def solve_positive_definite(A: Array, b: Array) -> Array:
     """Return x with A x = b for a symmetric positive definite A (N, N) (Cholesky)."""
     count = len(b)
-    L, x = np.zeros((count, count)), b.copy()
+    L: Array = np.zeros((count, count))
+    x: Array = b.copy()
     for i in range(count):
         for j in range(i + 1):
             remaining = A[i, j]

@@ -17,7 +17,6 @@ class OdometryConfig:
     refine: str = option(
         'window', 'Refinement: sliding-window bundle adjustment, or none.',
         choices=('window', 'none'))
-    motion_mask: bool = option(True, 'Compute the dense motion mask and uncertainty per frame.')
 
     def __post_init__(self) -> None:
         """Raise ConfigError for a value outside of its range."""

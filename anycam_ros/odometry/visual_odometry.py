@@ -90,7 +90,7 @@ class VisualOdometry:
         self._raw = raw
         self._front_end = GeometricMotion(
             self._camera, FocalState(self._camera.intrinsics.fx, given is not None),
-            with_mask=self.config.motion_mask, refines=self.config.refine == 'window')
+            refines=self.config.refine == 'window')
         return self._front_end
 
     def _move(self, motion: MotionEstimate) -> None:

@@ -135,14 +135,6 @@ def test_focal_distribution_is_over_the_candidates_of_the_raw_image(
     assert likeliest == pytest.approx(last.intrinsics.fx, rel=0.15)
 
 
-def test_without_a_mask_none_is_computed_and_the_path_is_the_same(
-        walk: Clip, walk_estimates: Estimates) -> None:
-    bare = run(walk.frames[:30], motion_mask=False)
-    assert all(estimate.motion_mask is None and estimate.uncertainty is None
-               for estimate in bare)
-    assert poses(bare) == poses(walk_estimates[:29])
-
-
 def test_without_refinement_there_is_still_a_pose_per_frame(walk: Clip) -> None:
     estimates = run(walk.frames[:40], VisualOdometry(OdometryConfig(refine='none')))
     assert len(estimates) == 39

@@ -24,8 +24,8 @@ from anycam_ros.motion.geometric.prediction import predict_flow
 from anycam_ros.motion.geometric.scale import ScaleMemory
 from anycam_ros.motion.geometric.sighting import Sighting
 from anycam_ros.motion.geometric.stillness import StillnessDetector
-from anycam_ros.motion.geometric.tracker import sight
-from anycam_ros.motion.geometric.view_mask import ViewMask
+from anycam_ros.motion.geometric.tracker import MINIMUM_INLIERS, sight
+from anycam_ros.motion.geometric.view_mask import lies_in, ViewMask
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
@@ -46,13 +46,14 @@ class GeometricMotion:
     """
 
     def __init__(self, camera: WorkingCamera, focal: FocalState, *,
-                 with_mask: bool = True, refines: bool = True) -> None:
+                 refines: bool = True) -> None:
         """Start with no image seen."""
         self.focal = focal
         self._refines = refines
         self._camera = camera
         self._flow = DisFlow()
-        self._mask = ViewMask(camera) if with_mask else None
+        self._mask = ViewMask(camera)
+        self._moving = self._mask.nothing()          # of the last frame that was found
         self._scale = ScaleMemory()
         self._stillness = StillnessDetector()
         self._debt = CorrectionDebt()
@@ -104,8 +105,7 @@ class GeometricMotion:
         self._reference_stamp_s = self._stamp_s = stamp_s
         self._T_camera_world, self._T_velocity = np.eye(4), np.eye(4)
         self._last = None
-        if self._mask is not None:
-            self._mask.new_reference(image, pair)
+        self._mask.new_reference(image, pair)
         return self._initialiser
 
     def _start_map(self, window: KeyFrameWindow, sighting: Sighting,
@@ -121,7 +121,7 @@ class GeometricMotion:
         self._debt.owe(sighting.T_camera_world,
                        from_rotation_translation(R_camera_world, np.zeros(3)))
         self._scale.apply(window, stamp_s - self._reference_stamp_s)
-        window.seed()
+        window.seed(self._moving)
         self._window, self._initialiser = window, None
         self._refer_to(window, sighting)
         self._T_velocity = np.eye(4)
@@ -166,23 +166,30 @@ class GeometricMotion:
                     or sighting.inlier_share < KEY_FRAME_INLIERS)
 
     def _insert_key_frame(self, window: KeyFrameWindow, sighting: Sighting) -> None:
-        """Make a tracked frame the newest key frame and refine the window."""
-        window.add(sighting.image, sighting.T_camera_world, sighting.matches.target_px,
-                   sighting.matches.weight, sighting.is_inlier)
+        """Make a tracked frame the newest key frame and refine the window.
+
+        Tracks end, and none start, on what moves: with its depth free, a point of a large thing
+        that moves along the epipolar lines fits any motion, and many such points bend the map.
+        """
+        target_px = sighting.matches.target_px
+        follows = sighting.is_inlier & ~lies_in(self._moving, target_px)
+        if follows.sum() < MINIMUM_INLIERS:
+            follows = sighting.is_inlier
+        window.add(sighting.image, sighting.T_camera_world, target_px, sighting.matches.weight,
+                   follows)
         if self._refines:
             adjust(window, self.focal, float(np.clip(1.5 * sighting.noise_px, 1.0, 3.0)))
             self._debt.owe(sighting.T_camera_world, window.T_camera_world[-1])
         if window.is_full:
             window.drop_oldest()
-        window.seed()
+        window.seed(self._moving)
         self._refer_to(window, sighting)
 
     def _refer_to(self, window: KeyFrameWindow, sighting: Sighting) -> None:
         self._T_camera_world = window.T_camera_world[-1]
         self._last = None
         self._stillness.forget()
-        if self._mask is not None:
-            self._mask.new_reference(sighting.image, sighting.pair)
+        self._mask.new_reference(sighting.image, sighting.pair)
 
     # What comes out -------------------------------------------------------------------------
 
@@ -196,16 +203,14 @@ class GeometricMotion:
                                  stamp_s - self._stamp_s, self._window)
         else:
             covariance = self._covariance_without_map(T_previous_camera, covariance)
-        uncertainty, mask = None, None
-        if self._mask is not None:
-            uncertainty, mask = self._mask.update(sighting, self._window, self.focal.focal_px)
+        uncertainty, self._moving = self._mask.update(sighting, self._window, self.focal.focal_px)
         T_paid = self._debt.pay(T_previous_camera, self._scale.inverse_depth)
         self._T_velocity = inverse(T_previous_camera)
         self._T_camera_world, self._last = sighting.T_camera_world, sighting
         elapsed_s = stamp_s - self._stamp_s
         self._stamp_s, self._unmatched_since_s = stamp_s, None
-        return MotionEstimate(status, reason, T_paid, elapsed_s, covariance, uncertainty, mask,
-                              sighting.inlier_share, False)
+        return MotionEstimate(status, reason, T_paid, elapsed_s, covariance, uncertainty,
+                              self._moving, sighting.inlier_share, False)
 
     def _covariance_without_map(self, T_previous_camera: Array, covariance: Array) -> Array:
         """Return the covariance where a turn cannot be told from a step sideways.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dis import Image
-from anycam_ros.geometry.se3 import inverse
+from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.motion.geometric.flow_residual import (
     coarse_shape,
     flow_residual,
@@ -55,6 +55,10 @@ class ViewMask:
         self._texture: Map = np.zeros(coarse_shape(self._shape), np.float32)
         self._past: Evidence | None = None
 
+    def nothing(self) -> NDArray[np.uint8]:
+        """Return the mask of an image in which nothing moves."""
+        return np.zeros(self._shape, np.uint8)
+
     def new_reference(self, image: Image, pair: FlowPair | None) -> None:
         """Go on from another image, to which pair leads; without one, start anew."""
         self._texture = texture(image)
@@ -90,6 +94,14 @@ class ViewMask:
         score = np.minimum(error_px / expected_px, MAXIMUM_SCORE)
         return Evidence(score.astype(np.float32), ((noise_px / expected_px) ** 2
                                                    ).astype(np.float32))
+
+
+def lies_in(mask: NDArray[np.uint8], positions_px: Array) -> NDArray[np.bool_]:
+    """Return which positions (N, 2) lie in a mask; those outside of the image take its border."""
+    height, width = mask.shape
+    column, row = np.rint(positions_px).astype(int).T
+    inside = mask[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+    return np.asarray(inside > 0)
 
 
 def _spread_by_trust(evidence: Evidence) -> Map:

@@ -168,9 +168,10 @@ class KeyFrameWindow:
         del self.T_camera_world[0], self.images[0]
         self.has_slid = True
 
-    def seed(self) -> None:
+    def seed(self, moving: NDArray[np.uint8]) -> None:
         """Start a track in each cell of the newest image that has none, at its best corner.
 
+        None starts where the mask `moving` (H, W) is set.
         The expected depth is the median of the neighbours', with so wide a deviation that a fresh
         track says where its epipolar line is and hardly more.
         """
@@ -181,7 +182,10 @@ class KeyFrameWindow:
         taken = np.zeros((rows, columns), np.bool_)
         cell = (active // CELL_PX).astype(int)
         taken[np.clip(cell[:, 1], 0, rows - 1), np.clip(cell[:, 0], 0, columns - 1)] = True
-        corners = best_corners(self.images[-1])[~taken]
+        corners = best_corners(self.images[-1])
+        column, row = np.moveaxis(corners.astype(int), -1, 0)
+        taken |= moving[row, column] > 0
+        corners = corners[~taken]
         if not len(corners):
             return
         depth, information = self._expected_depth(corners, active)
