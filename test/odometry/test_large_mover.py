@@ -1,0 +1,46 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A thing that covers a third of the picture and moves for itself does not bend the path."""
+
+from clips import Clip, positions, render_clip, run, with_picture
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+from anycam_ros.evaluation.alignment import absolute_error
+from anycam_ros.odometry import Frame
+from anycam_ros.offline.rendered_scene import hand_held
+
+APPEARS = 20      # frame; by then there is a map
+COVER = 0.36      # of the picture
+
+
+@pytest.fixture(scope='module')
+def still_room() -> Clip:
+    return render_clip(hand_held, 90, moving=False)
+
+
+def cover(frame: Frame, index: int, texture: NDArray[np.uint8]) -> Frame:
+    """Return the frame with a textured block before it that comes in from the left and stays."""
+    side_y, side_x = (round(np.sqrt(COVER) * side) for side in frame.image_rgb.shape[:2])
+    right = min(6 * (index - APPEARS), round(1.2 * side_x))
+    if right <= 0:
+        return frame
+    bob = round(10 * np.sin(index / 6))
+    picture = frame.image_rgb.copy()
+    left, top = max(right - side_x, 0), 60 + bob
+    picture[top:top + side_y, left:right] = texture[:side_y, side_x - (right - left):side_x]
+    return with_picture(frame, picture)
+
+
+def test_path_and_focal_length_hold_behind_a_large_mover(still_room: Clip) -> None:
+    coarse = np.random.default_rng(0).integers(40, 215, (48, 64, 3), np.uint8)
+    texture = cv2.resize(coarse, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
+    estimates = run(cover(frame, index, texture) for index, frame in enumerate(still_room.frames))
+    truth = still_room.positions_m[1:]
+    length_m = np.linalg.norm(np.diff(truth, axis=0), axis=1).sum()
+    assert absolute_error(positions(estimates), truth) < 0.03 * length_m
+    assert estimates[-1].intrinsics.fx == pytest.approx(still_room.intrinsics.fx, rel=0.1)
+    # It is seen for what it is, once it has crossed the picture.
+    assert (estimates[80].motion_mask > 0).mean() > 0.8 * COVER
