@@ -4,6 +4,7 @@
 
 from anycam_ros.refinement.bundle_adjustment import refine
 from anycam_ros.refinement.config import RefinementConfig
+from anycam_ros.refinement.objective import paper_objective
 from anycam_ros.refinement.priors import PosePrior, Priors
 from anycam_ros.refinement.result import MarginalInformation, RefinementResult
 from anycam_ros.refinement.sequence import carry_along, refine_sequence, RefinedSequence
@@ -11,4 +12,5 @@ from anycam_ros.refinement.tracks import Tracks
 from anycam_ros.refinement.warm_up import warm_up
 
 __all__ = ['MarginalInformation', 'PosePrior', 'Priors', 'RefinedSequence', 'RefinementConfig',
-           'RefinementResult', 'Tracks', 'carry_along', 'refine', 'refine_sequence', 'warm_up']
+           'RefinementResult', 'Tracks', 'carry_along', 'paper_objective', 'refine',
+           'refine_sequence', 'warm_up']

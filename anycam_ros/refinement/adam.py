@@ -26,10 +26,12 @@ FOCAL_RANGE = (0.1, 10.0)             # of the focal length over half the image'
 
 @dataclass(frozen=True)
 class AdamSchedule:
-    """Configure the schedule of appendix D; lengths are counted as the network counts them."""
+    """Configure the schedule of appendix D.
+
+    The steps are of a fixed size: poses and depths are best given in the network's unit, 10 m.
+    """
 
     half_width_px: float = 168.0      # what residuals, and the focal length, are divided by
-    unit_m: float = 10.0              # of translations and depths
     window: int = 8
     overlap: int = 6
     window_steps: int = 400
@@ -58,15 +60,11 @@ class Stage(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Hold M observations of tracks between P pairs of frames."""
+    """Hold N tracks of L observations."""
 
-    pairs: Tensor             # (P, 2) anchor frame, frame
-    pair: Tensor              # (M,)
-    track: Tensor             # (M,)
-    anchor_xy: Tensor         # (M, 2)
-    xy: Tensor                # (M, 2)
-    weight: Tensor            # (M,)
-    entries: int                      # the unseen ones included
+    first: Tensor       # (N,) frame of the anchor
+    xy: Tensor          # (N, L, 2)
+    weight: Tensor      # (N, L)
 
 
 def stages(frames: int, schedule: AdamSchedule) -> Iterator[Stage]:
@@ -86,7 +84,7 @@ def minimise_by_adam(problem: Problem, schedule: AdamSchedule) -> tuple[State, i
     unknowns, data = _unknowns(start, schedule), _data(problem, schedule)
     for stage in stages(len(start.t), schedule):
         if not stage.is_global:
-            _chain(start, unknowns, stage, schedule)
+            _chain(start, unknowns, stage)
         _descend(unknowns, data, stage, schedule)
         steps += stage.steps
     return _state(unknowns, start, schedule), steps
@@ -98,11 +96,11 @@ def _float32(values: Array) -> Tensor:
 
 def _unknowns(start: State, schedule: AdamSchedule) -> Unknowns:
     R = np.swapaxes(start.R, 1, 2)
-    centre = -np.einsum('fij,fj->fi', R, start.t) / schedule.unit_m
+    centre = -np.einsum('fij,fj->fi', R, start.t)
     focal = np.exp(start.intrinsics[LOG_FOCAL]) / schedule.half_width_px
     return Unknowns(
         _float32(np.stack([_w_first(rotation) for rotation in R])), _float32(centre),
-        _float32(start.inverse_depth * schedule.unit_m), _float32(0.5 * np.log(focal)))
+        _float32(start.inverse_depth), _float32(0.5 * np.log(focal)))
 
 
 def _w_first(R: Array) -> Array:
@@ -111,16 +109,10 @@ def _w_first(R: Array) -> Array:
 
 def _data(problem: Problem, schedule: AdamSchedule) -> Data:
     first, points, weight = problem.observations
-    track, offset = np.nonzero(weight)
-    xy = points / schedule.half_width_px
-    pairs, pair = np.unique(np.column_stack([first[track], first[track] + offset]), axis=0,
-                            return_inverse=True)
-    return Data(torch.tensor(pairs), torch.tensor(pair.ravel()), torch.tensor(track),
-                _float32(xy[track, 0]), _float32(xy[track, offset]),
-                _float32(weight[track, offset]), weight.size)
+    return Data(torch.tensor(first), _float32(points / schedule.half_width_px), _float32(weight))
 
 
-def _chain(start: State, unknowns: Unknowns, stage: Stage, schedule: AdamSchedule) -> None:
+def _chain(start: State, unknowns: Unknowns, stage: Stage) -> None:
     """Start a window's new frames from the last one done, by the relative poses put in."""
     last = stage.free.start - 1
     R_last = _rotation(unknowns.quaternion[last:last + 1])[0].double().numpy()
@@ -129,7 +121,7 @@ def _chain(start: State, unknowns: Unknowns, stage: Stage, schedule: AdamSchedul
         R = start.R[last] @ start.R[j].T
         t = start.t[last] - R @ start.t[j]
         unknowns.quaternion[j] = _float32(_w_first(R_last @ R))
-        unknowns.centre[j] = _float32(centre + R_last @ t / schedule.unit_m)
+        unknowns.centre[j] = _float32(centre + R_last @ t)
 
 
 def _descend(unknowns: Unknowns, data: Data, stage: Stage, schedule: AdamSchedule) -> None:
@@ -159,33 +151,33 @@ def _descend(unknowns: Unknowns, data: Data, stage: Stage, schedule: AdamSchedul
 
 
 def _inside(data: Data, frames: range) -> Data:
-    """Return the observations whose both ends are in the frames."""
-    inside = (data.pairs[:, 0] >= frames.start) & (data.pairs[:, 1] < frames.stop)
-    kept = inside[data.pair]
-    return data._replace(pair=data.pair[kept], track=data.track[kept],
-                         anchor_xy=data.anchor_xy[kept], xy=data.xy[kept],
-                         weight=data.weight[kept])
+    """Return the data with weight 0 where an observation or its anchor is not in the frames."""
+    first = data.first[:, None]
+    last = first + torch.arange(data.weight.shape[1])
+    return data._replace(
+        weight=data.weight * ((first >= frames.start) & (last < frames.stop)))
 
 
 def _reprojection(unknowns: Unknowns, data: Data) -> Tensor:
     """Return the weighted mean absolute error, entries that are not seen counted as zero."""
     R, centre = _rotation(unknowns.quaternion), unknowns.centre
     focal = torch.exp(2 * unknowns.half_log_focal).clamp(*FOCAL_RANGE)
-    inverse_depth = unknowns.inverse_depth.index_select(0, data.track)
-    xy = data.anchor_xy / focal
-    point = torch.cat([xy, torch.ones_like(xy[:, :1])], dim=1) \
-        / inverse_depth.clamp(min=SMALLEST)[:, None]
-    # One motion per pair of frames; the pairs are few and the observations many.
-    R_pair = R[data.pairs[:, 1]].transpose(1, 2) @ R[data.pairs[:, 0]]
-    t_pair = (R[data.pairs[:, 1]].transpose(1, 2)
-              @ (centre[data.pairs[:, 0]] - centre[data.pairs[:, 1]])[..., None])
-    motion = torch.cat([R_pair, t_pair], dim=2).index_select(0, data.pair)
-    local = (motion[..., :3] * point[:, None]).sum(dim=2) + motion[..., 3]
-    z = local[:, 2]
-    projected = focal * local[:, :2] / z.clamp(min=SMALLEST)[:, None]
-    error = (projected - data.xy).abs().mean(dim=1)
-    counts = (z >= SMALLEST) & (inverse_depth >= SMALLEST)
-    return (error * data.weight * counts).sum() / data.entries
+    frames, length = len(R), data.weight.shape[1]
+    later = (torch.arange(frames)[:, None] + torch.arange(length)).clamp(max=frames - 1)
+    R_later = R[later].transpose(2, 3)
+    shift = R_later @ (centre[:, None] - centre[later])[..., None]
+    motion = torch.cat([R_later @ R[:, None], shift], dim=3).index_select(0, data.first)
+    # The anchored point over its depth; projection does not mind.
+    x, y = (data.xy[:, 0] / focal).T[..., None, None]
+    scale = unknowns.inverse_depth.clamp(min=SMALLEST)[:, None]
+    local = motion[..., 0] * x + motion[..., 1] * y + motion[..., 2] \
+        + motion[..., 3] * scale[..., None]
+    z = local[..., 2] / scale
+    projected = focal * local[..., :2] / (scale * z.clamp(min=SMALLEST))[..., None]
+    error = (projected - data.xy).abs().mean(dim=2)
+    counts = (z >= SMALLEST) & (unknowns.inverse_depth >= SMALLEST)[:, None]
+    loss: Tensor = (error * data.weight * counts).mean()
+    return loss
 
 
 def _rotation(quaternion: Tensor) -> Tensor:
@@ -201,12 +193,12 @@ def _rotation(quaternion: Tensor) -> Tensor:
 def _state(unknowns: Unknowns, start: State, schedule: AdamSchedule) -> State:
     """Return the unknowns in the solver's terms, moved as a whole so that frame 0 stays."""
     R_world = _rotation(unknowns.quaternion.double()).numpy()
-    centre = unknowns.centre.double().numpy() * schedule.unit_m
+    centre = unknowns.centre.double().numpy()
     # World of the descent to world of the start.
     turn = start.R[0].T @ R_world[0].T
     shift = -start.R[0].T @ start.t[0] - turn @ centre[0]
     R = np.ascontiguousarray(np.swapaxes(turn @ R_world, 1, 2))
     t = -np.einsum('fij,fj->fi', R, centre @ turn.T + shift)
     focal = np.clip(np.exp(2 * float(unknowns.half_log_focal)), *FOCAL_RANGE)
-    return State(R, t, unknowns.inverse_depth.double().numpy() / schedule.unit_m,
+    return State(R, t, unknowns.inverse_depth.double().numpy(),
                  np.array([np.log(focal * schedule.half_width_px), start.intrinsics[1]]))

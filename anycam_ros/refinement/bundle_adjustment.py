@@ -4,12 +4,11 @@
 
 from dataclasses import replace
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from anycam_ros.errors import DependencyError, TracksError
-from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.errors import DependencyError
+from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.array_kinds import as_array, like
 from anycam_ros.refinement.config import RefinementConfig
 from anycam_ros.refinement.equations import (
@@ -23,11 +22,10 @@ from anycam_ros.refinement.equations import (
 from anycam_ros.refinement.levenberg_marquardt import minimise, Stage
 from anycam_ros.refinement.marginals import marginal_information
 from anycam_ros.refinement.normal_equations import linearise
-from anycam_ros.refinement.objective import smoothness_of
+from anycam_ros.refinement.objective import evaluate, Fit, world_poses
 from anycam_ros.refinement.observability import reason_after, reason_before
 from anycam_ros.refinement.priors import Priors
 from anycam_ros.refinement.problem import pose_problem, Problem
-from anycam_ros.refinement.reprojection import lengths, reprojection_residuals
 from anycam_ros.refinement.result import (
     CONVERGED,
     ITERATION_LIMIT,
@@ -48,15 +46,6 @@ L1_EFFICIENCY = 2.0 / math.pi    # of the least absolute error, for Gaussian noi
 EFFICIENT_HUBER = 1.345       # times the noise: 95 % efficient where the noise is Gaussian
 
 
-class Fit(NamedTuple):
-    """Hold how well a state explains the observations."""
-
-    length_px: Array        # (N, L) of the residuals, NaN where not seen
-    seen_px: Array          # the same where seen, in one row
-    median_px: float
-    objective: float        # equation 19
-
-
 def refine(tracks: Tracks, T_world_camera: Values, focal_px: float,
            config: RefinementConfig | None = None, priors: Priors | None = None,
            k1: float = 0.0) -> RefinementResult:
@@ -66,8 +55,6 @@ def refine(tracks: Tracks, T_world_camera: Values, focal_px: float,
     motion; raises TracksError when shapes do not fit together. Arrays or tensors, as put in.
     """
     config, priors = config or RefinementConfig(), priors or Priors()
-    if not (math.isfinite(focal_px) and focal_px > 0):
-        raise TracksError(f'focal_px is {focal_px}; it must be a number of pixels above 0.')
     problem = pose_problem(tracks, T_world_camera, focal_px, k1, config, priors)
     before = evaluate(problem, problem.start, config.smoothness)
     unchanged = _unchanged(problem, before, tracks, T_world_camera, focal_px, k1)
@@ -93,27 +80,12 @@ def _adjust(problem: Problem, before: Fit, T_world_camera: Array,
                           state.inverse_depth, equations.depth_hessian, noise)
     return RefinementResult(
         CONVERGED if has_converged else ITERATION_LIMIT, reason,
-        _world_poses(problem, state, T_world_camera), state.inverse_depth,
+        _returned_poses(problem, state, T_world_camera), state.inverse_depth,
         math.exp(state.intrinsics[LOG_FOCAL]), float(state.intrinsics[K1]),
         before.objective, after.objective, iterations, after.length_px, robust_weight,
         after.length_px < max(config.inlier_px, INLIER_MEDIANS * after.median_px),
         equations.depth_hessian, noise,
         marginal_information(problem.observations, state, equations, problem.gauge))
-
-
-def evaluate(problem: Problem, state: State, smoothness: float) -> Fit:
-    """Return residuals and the paper's objective at a state.
-
-    A point behind the camera counts as one BEHIND_CAMERA_PX off.
-    """
-    weight = problem.observations.weight
-    residual, length = np.empty((*weight.shape, 2)), np.empty(weight.shape)
-    reprojection_residuals(problem.observations, state, residual)
-    objective = lengths(residual, weight, length) / max(len(weight), 1)
-    if smoothness > 0:
-        objective += smoothness * smoothness_of(_inverse_of(state))
-    seen = length[weight > 0]
-    return Fit(length, seen, float(np.median(seen)) if len(seen) else math.nan, objective)
 
 
 def _minimise(problem: Problem, before: Fit,
@@ -177,15 +149,9 @@ def _noise_px(problem: Problem, fit: Fit) -> float:
     return max(float(noise), SMALLEST_NOISE_PX * float(scale.mean()))
 
 
-def _inverse_of(state: State) -> Array:
-    T = np.zeros((len(state.t), 4, 4))
-    T[:, :3, :3], T[:, :3, 3], T[:, 3, 3] = state.R, state.t, 1.0
-    return inverse(T)
-
-
-def _world_poses(problem: Problem, state: State, T_world_camera: Array) -> Array:
+def _returned_poses(problem: Problem, state: State, T_world_camera: Array) -> Array:
     """Return the poses; those that were held are returned as they were put in."""
-    T = _inverse_of(state)
+    T = world_poses(state)
     held = ~problem.gauge.is_free[:6 * len(T):6]
     T[held] = T_world_camera[held]
     return T

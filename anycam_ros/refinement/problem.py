@@ -6,10 +6,12 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.errors import TracksError
 from anycam_ros.geometry.se3 import Array, inverse, orthonormalised
 from anycam_ros.refinement.array_kinds import as_array
+from anycam_ros.refinement.compiled import compiled
 from anycam_ros.refinement.config import RefinementConfig
 from anycam_ros.refinement.equations import (
     INTRINSICS,
@@ -41,10 +43,17 @@ def pose_problem(tracks: Tracks, T_world_camera: Values, focal_px: float, k1: fl
     T = checked_poses(T_world_camera)
     observations, inverse_depth = _checked_tracks(tracks, len(T))
     R, t = _world_to_camera(T)
-    state = State(R, t, inverse_depth, np.array([math.log(focal_px), k1]))
+    state = State(R, t, inverse_depth, np.array([log_focal(focal_px, 'focal_px'), k1]))
     smoothness = config.smoothness * len(tracks) / max(len(T) - 2, 1)
     terms = _prior_terms(priors, state, smoothness)
     return Problem(observations, state, terms, _gauge(state, observations, config))
+
+
+def log_focal(focal_px: float, name: str) -> float:
+    """Return the log of a focal length; raise TracksError when it is none."""
+    if not (math.isfinite(focal_px) and focal_px > 0):
+        raise TracksError(f'{name} is {focal_px}; it must be a number of pixels above 0.')
+    return math.log(focal_px)
 
 
 def _world_to_camera(T_world_camera: Array) -> tuple[Array, Array]:
@@ -73,23 +82,33 @@ def checked_poses(T_world_camera: Values) -> Array:
 
 def _checked_tracks(tracks: Tracks, frames: int) -> tuple[Observations, Array]:
     """Return observations and inverse depths with everything unusable at weight 0."""
-    first = as_array(tracks.first_frame).astype(np.int64)
+    first = np.array(as_array(tracks.first_frame), np.int64)
     if len(first) and (first.min() < 0 or first.max() >= frames):
         raise TracksError(f'first_frame is {first.min()} to {first.max()}; with {frames} poses '
                           f'it must be 0 to {frames - 1}.')
     length = min(tracks.points_px.shape[1], frames)
-    points = as_array(tracks.points_px)[:, :length]
-    weight = as_array(tracks.weight)[:, :length]
-    is_finite = np.asarray(np.isfinite(points).all(axis=2))
-    usable = is_finite & is_finite[:, :1] & (weight > 0) & np.isfinite(weight)
-    usable &= first[:, None] + np.arange(length) < frames
-    usable[:, 0] = False
+    points = np.array(as_array(tracks.points_px)[:, :length], order='C')
+    weight = np.array(as_array(tracks.weight)[:, :length], order='C')
+    _silence_unusable(first, frames, points, weight)
     depth = as_array(tracks.inverse_depth)
     known = np.isfinite(depth) & (depth > 0)
     typical = float(np.median(depth[known])) if known.any() else 1.0
-    return Observations(
-        first, np.ascontiguousarray(np.where(is_finite[..., None], points, 0.0)),
-        np.ascontiguousarray(np.where(usable, weight, 0.0))), np.where(known, depth, typical)
+    return Observations(first, points, weight), np.where(known, depth, typical)
+
+
+@compiled
+def _silence_unusable(first: NDArray[np.int64], frames: int, points: Array,
+                      weight: Array) -> None:
+    """Set to 0 the weight of what cannot be used, and positions that are not finite."""
+    for n in range(weight.shape[0]):
+        has_anchor = math.isfinite(points[n, 0, 0]) and math.isfinite(points[n, 0, 1])
+        for j in range(weight.shape[1]):
+            is_finite = math.isfinite(points[n, j, 0]) and math.isfinite(points[n, j, 1])
+            if not is_finite:
+                points[n, j, 0] = points[n, j, 1] = 0.0
+            usable = 0.0 < weight[n, j] < math.inf and j > 0 and first[n] + j < frames
+            if not (usable and has_anchor and is_finite):
+                weight[n, j] = 0.0
 
 
 def _prior_terms(priors: Priors, start: State, smoothness: float) -> PriorTerms:
@@ -106,7 +125,7 @@ def _prior_terms(priors: Priors, start: State, smoothness: float) -> PriorTerms:
     known = np.isfinite(value) & np.isfinite(information) & (information > 0)
     intrinsics, certainty = start.intrinsics.copy(), np.zeros(INTRINSICS)
     if priors.focal_px is not None:
-        intrinsics[LOG_FOCAL] = math.log(priors.focal_px)
+        intrinsics[LOG_FOCAL] = log_focal(priors.focal_px, 'the focal prior')
     certainty[LOG_FOCAL] = priors.log_focal_information
     if priors.k1_information > 0:
         intrinsics[K1], certainty[K1] = priors.k1, priors.k1_information
@@ -124,7 +143,8 @@ def _pose_terms(prior: PosePrior | None, frames: int) -> tuple[Array, Array, Arr
         raise TracksError(
             f'the pose prior has {len(T)} poses and an information of {information.shape}; with '
             f'{frames} frames it must have at most as many, and ({size}, {size}).')
-    return *_world_to_camera(T), np.ascontiguousarray(information), math.log(prior.focal_px)
+    return *_world_to_camera(T), np.array(information, order='C'), \
+        log_focal(prior.focal_px, "the pose prior's focal_px")
 
 
 def _gauge(state: State, observations: Observations, config: RefinementConfig) -> Gauge:
@@ -134,9 +154,19 @@ def _gauge(state: State, observations: Observations, config: RefinementConfig) -
     is_free[6 * frames:] = config.estimate_focal, config.estimate_k1
     if not config.fixed_scale or config.fixed_frames != 1 or frames < 2:
         return Gauge(is_free, -1)
-    track, offset = np.nonzero(observations.weight)
-    is_seen = np.zeros(frames)
-    is_seen[observations.first_frame[track] + offset] = 1.0
     centre = -np.einsum('fji,fj->fi', state.R, state.t)
-    distance = np.nan_to_num(np.linalg.norm(centre - centre[0], axis=1)) * is_seen
+    distance = np.nan_to_num(np.linalg.norm(centre - centre[0], axis=1))
+    _drop_unseen(observations, distance)
     return Gauge(is_free, int(np.argmax(distance)) or -1)
+
+
+@compiled
+def _drop_unseen(observations: Observations, values: Array) -> None:
+    """Set to 0 the values (F,) of frames that no track ties to an earlier one."""
+    is_seen = np.zeros(len(values))
+    for n in range(observations.weight.shape[0]):
+        for j in range(1, observations.weight.shape[1]):
+            if observations.weight[n, j] > 0.0:
+                is_seen[observations.first_frame[n] + j] = 1.0
+    for j in range(len(values)):
+        values[j] *= is_seen[j]

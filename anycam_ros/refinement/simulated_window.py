@@ -34,6 +34,7 @@ class Scene:
     half_height_px: float = 168.0
     step_m: float = 0.15              # per key frame
     turn_rad: float = 0.04            # per key frame
+    unsteadiness: float = 0.15        # of the direction of travel and of turning
     is_straight: bool = False         # drives ahead without a turn, as on a motorway
     nearest_m: float = 2.0
     farthest_m: float = 12.0
@@ -126,10 +127,10 @@ def _path(scene: Scene, random: np.random.Generator) -> Array:
     axis /= np.linalg.norm(axis)
     T = np.tile(np.eye(4), (scene.frames, 1, 1))
     for i in range(1, scene.frames):
-        wobble = random.normal(0, 0.2, 3)
+        wobble = random.normal(0, 1.3 * scene.unsteadiness, 3)
         turn = rotation_from_vector(scene.turn_rad * (axis + wobble))
         T[i, :3, :3] = T[i - 1, :3, :3] @ turn
-        heading = direction + bend * i / scene.frames + random.normal(0, 0.15, 3)
+        heading = direction + bend * i / scene.frames + random.normal(0, scene.unsteadiness, 3)
         T[i, :3, 3] = T[i - 1, :3, 3] + scene.step_m * heading
     return T
 
