@@ -45,7 +45,7 @@ def test_compressed_pictures_do_not_make_it_move(stand: Clip) -> None:
 
 
 def test_walk_that_halts_comes_to_rest() -> None:
-    clip = render_clip(lambda time_s: hand_held(min(time_s, HALT_S)), 75)
+    clip = render_clip(lambda time_s: hand_held(min(time_s, HALT_S)), 85)
     estimates = run(clip.frames)
     assert estimates[44].status == Status.TRACKING
     at_rest = estimates[55:]

@@ -137,14 +137,16 @@ class GeometricMotion:
             sighting = self._sight(window, image)
         if sighting is None:
             return self._missed(image, stamp_s)
-        if self._stillness.update(sighting.matches.target_px, sighting.is_inlier):
+        is_still = self._stillness.update(sighting.matches.target_px, sighting.is_inlier)
+        if is_still:
             sighting = sighting._replace(T_camera_world=self._T_camera_world)
         status, reason = Status.TRACKING, ''
         if sighting.inlier_share < DEGRADED_SHARE:
             status = Status.DEGRADED
             reason = f'only {100 * sighting.inlier_share:.0f} % of the points follow the camera'
         estimate = self._found(sighting, stamp_s, status, reason)
-        if self._wants_key_frame(window, sighting):
+        # Where the camera stands a key frame shows nothing new, whoever hides the tracks.
+        if not is_still and self._wants_key_frame(window, sighting):
             self._insert_key_frame(window, sighting)
             estimate = replace(estimate, is_key_frame=True)
         return estimate
