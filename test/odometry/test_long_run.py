@@ -1,0 +1,79 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A thousand frames, to and fro: rotations stay rotations, cost and memory stay flat."""
+
+import os
+from pathlib import Path
+import time
+
+from clips import Clip
+import numpy as np
+import pytest
+
+from anycam_ros.odometry import Status, visual_odometry, VisualOdometry
+
+FRAMES, TURNING_POINT = 1000, 60
+PERIOD = 2 * TURNING_POINT
+EARLY, LATE = slice(PERIOD, 3 * PERIOD), slice(FRAMES - 2 * PERIOD, FRAMES)
+PAGE_BYTES = os.sysconf('SC_PAGE_SIZE')
+
+
+class LongRun:
+    """Hold what a long run did, frame by frame."""
+
+    def __init__(self, clip: Clip) -> None:
+        """Play the first two seconds of a clip to and fro."""
+        odometry = VisualOdometry()
+        self.statuses: list[Status] = []
+        self.poses: list[np.ndarray] = []      # not the estimates: their pictures fill the memory
+        self.cpu_s, self.resident_mb = np.zeros(FRAMES), np.zeros(FRAMES)
+        for index in range(FRAMES):
+            phase = index % PERIOD
+            frame = clip.frame(min(phase, PERIOD - phase), index / 30)
+            started_s = time.thread_time()
+            estimate = odometry.process(frame)
+            self.cpu_s[index] = time.thread_time() - started_s
+            self.resident_mb[index] = resident_mb()
+            if estimate is not None:
+                self.statuses.append(estimate.status)
+                self.poses.append(estimate.T_odom_camera)
+
+
+def resident_mb() -> float:
+    return int(Path('/proc/self/statm').read_text().split()[1]) * PAGE_BYTES / 1e6
+
+
+@pytest.fixture(scope='module')
+def long_run(walk: Clip) -> LongRun:
+    with pytest.MonkeyPatch.context() as patch:
+        # A quarter of the working image makes the thousand frames four times as quick.
+        patch.setattr(visual_odometry, 'WORKING_AREA_PX', 224 * 168)
+        return LongRun(walk)
+
+
+def test_tracking_holds(long_run: LongRun) -> None:
+    statuses = long_run.statuses
+    assert len(statuses) == FRAMES - 1
+    assert Status.LOST not in statuses
+    assert statuses.count(Status.TRACKING) > 0.97 * len(statuses)
+
+
+def test_rotation_stays_a_rotation(long_run: LongRun) -> None:
+    R = np.array(long_run.poses)[:, :3, :3]
+    assert np.abs(R @ R.swapaxes(1, 2) - np.eye(3)).max() < 1e-9
+
+
+def test_every_return_leads_near_the_start(long_run: LongRun) -> None:
+    found = np.array(long_run.poses)[:, :3, 3]
+    far = np.linalg.norm(found[TURNING_POINT] - found[0])
+    assert np.linalg.norm(found[PERIOD - 1::PERIOD] - found[0], axis=1).max() < 0.6 * far
+
+
+def test_no_frame_costs_more_than_at_first(long_run: LongRun) -> None:
+    assert np.median(long_run.cpu_s[LATE]) < 1.3 * np.median(long_run.cpu_s[EARLY])
+
+
+def test_memory_does_not_grow(long_run: LongRun) -> None:
+    """A picture kept per key frame would add 30 MB, one per frame 100 MB."""
+    early, late = (np.median(long_run.resident_mb[part]) for part in (EARLY, LATE))
+    assert late - early < 12
