@@ -3,7 +3,7 @@
 """The command line: anycam odometry, anycam config, anycam benchmark."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 import math
 from pathlib import Path
@@ -64,6 +64,11 @@ def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
     frontend.add_argument('data', type=Path, metavar='DATA', help='folder of sequence folders')
     _add_odometry_options(frontend)
     frontend.set_defaults(command=_benchmark_frontend)
+    refinement = benchmarks.add_parser(
+        'refinement', help="the bundle adjustment against the paper's Adam schedule",
+        description='Adjust simulated windows and a clip, also by the schedule of the paper, '
+                    'which takes minutes. Needs torch.')
+    refinement.set_defaults(command=_benchmark_refinement)
 
 
 def _add_odometry(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +122,17 @@ def _odometry(options: argparse.Namespace) -> int:
 def _benchmark_frontend(options: argparse.Namespace) -> int:
     from anycam_ros.benchmark.frontend import benchmark_frontend
 
-    for line in benchmark_frontend(options.data, _odometry_config(options)):
+    return _print(benchmark_frontend(options.data, _odometry_config(options)))
+
+
+def _benchmark_refinement(_options: argparse.Namespace) -> int:
+    from anycam_ros.benchmark.refinement import benchmark_refinement
+
+    return _print(benchmark_refinement())
+
+
+def _print(lines: Iterator[str]) -> int:
+    for line in lines:
         sys.stdout.write(line + '\n')
         sys.stdout.flush()
     return EXIT_OK

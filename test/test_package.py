@@ -16,7 +16,7 @@ import yaml
 import anycam_ros
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ('anycam_ros', 'bare', 'benchmark', 'config', 'demo', 'launch', 'msg', 'scripts', 'test')
+FOLDERS = ('anycam_ros', 'bare', 'config', 'demo', 'launch', 'msg', 'scripts', 'test')
 HEADER = 'Copyright 2026 The anycam_ros authors', 'SPDX-License-Identifier: Apache-2.0'
 WITH_HEADER = {'.py', '.sh', '.xml', '.rviz'}
 
