@@ -7,8 +7,8 @@ from dataclasses import replace
 import time
 
 import numpy as np
-import torch
 
+from anycam_ros.errors import DependencyError
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement import (
     paper_objective,
@@ -42,12 +42,20 @@ def benchmark_refinement(*, with_clip: bool = True) -> Iterator[str]:
     yield _live()
     yield f'best objective that any start or 400 iterations find, {BEST_OF} windows'
     yield _against_patience()
-    torch.set_num_threads(1)
+    _keep_torch_to_one_core()
     yield ("the paper's Adam on the same tracks, one core for either; objective (19) and its "
            'reprojection part (17)')
     yield from _against_adam('one window', SQUARE)
     if with_clip:
         yield from _against_adam('clip of 24 key frames', CLIP)
+
+
+def _keep_torch_to_one_core() -> None:
+    try:
+        import torch
+    except ImportError as error:
+        raise DependencyError('the comparison with Adam needs torch: pip install torch') from error
+    torch.set_num_threads(1)
 
 
 def _recovery(kernel: str) -> str:

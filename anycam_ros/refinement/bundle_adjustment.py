@@ -39,7 +39,6 @@ from anycam_ros.refinement.tracks import Tracks, Values
 MEDIAN_OF_LENGTH = 1.1774     # of a residual with two components of standard deviation 1
 COLD_RESIDUAL = 3.0           # times delta: beyond it a redescending kernel sees outliers only
 COLD_TOLERANCE = 0.03
-DEPTH_RANGE = 1e3             # inverse depths stay within this factor of the median at the start
 SMALLEST_NOISE_PX = 0.02      # no flow is better; simulated tracks without noise are
 INLIER_MEDIANS = 4.0          # residuals below that many medians are inliers in any case
 L1_EFFICIENCY = 2.0 / math.pi    # of the least absolute error, for Gaussian noise
@@ -95,8 +94,6 @@ def _minimise(problem: Problem, before: Fit,
         state, steps = _minimise_by_adam(problem)
         return state, steps, False
     kernel, delta, start = KERNELS[config.kernel], config.delta_px, problem.start
-    median = float(np.median(start.inverse_depth))
-    limits = (median / DEPTH_RANGE, median * DEPTH_RANGE)
     stages = [Stage(kernel, delta, config.tolerance, config.maximum_iterations)]
     if kernel == CAUCHY and before.median_px > COLD_RESIDUAL * delta:
         # A redescending kernel is approached from a convex one.
@@ -105,7 +102,7 @@ def _minimise(problem: Problem, before: Fit,
     for stage in stages:
         left = max(config.maximum_iterations - iterations, 1)
         minimum = minimise(problem.observations, start, problem.priors, problem.gauge,
-                           stage._replace(iterations=left), limits)
+                           stage._replace(iterations=left), problem.depth_limits)
         start, iterations = minimum.state, iterations + minimum.iterations
     return minimum.state, iterations, minimum.has_converged
 

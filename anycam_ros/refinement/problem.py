@@ -25,7 +25,12 @@ from anycam_ros.refinement.gauge import Gauge
 from anycam_ros.refinement.priors import PosePrior, Priors
 from anycam_ros.refinement.tracks import Tracks, Values
 
-MAXIMUM_SKEW = 1e-3    # of a rotation that float32 or a long chain has bent
+MAXIMUM_SKEW = 1e-3            # of a rotation that float32 or a long chain has bent
+MAXIMUM_PX = 1e6               # beyond, a position or a weight is an accident
+MAXIMUM_WEIGHT = 1e12
+LARGEST_DEPTH = 1e12           # and its inverse the smallest, in any unit
+DEPTH_RANGE = 1e3              # inverse depths stay within this factor of their median
+FINEST_DEPTH_PRIOR = 1e-8      # relative deviation
 
 
 class Problem(NamedTuple):
@@ -35,18 +40,20 @@ class Problem(NamedTuple):
     start: State
     priors: PriorTerms
     gauge: Gauge
+    depth_limits: tuple[float, float]
 
 
 def pose_problem(tracks: Tracks, T_world_camera: Values, focal_px: float, k1: float,
                  config: RefinementConfig, priors: Priors) -> Problem:
     """Return the problem; raise TracksError when tracks, poses and priors do not fit together."""
     T = checked_poses(T_world_camera)
-    observations, inverse_depth = _checked_tracks(tracks, len(T))
+    observations = _checked_tracks(tracks, len(T))
+    inverse_depth, limits = _checked_depths(as_array(tracks.inverse_depth))
     R, t = _world_to_camera(T)
     state = State(R, t, inverse_depth, np.array([log_focal(focal_px, 'focal_px'), k1]))
     smoothness = config.smoothness * len(tracks) / max(len(T) - 2, 1)
-    terms = _prior_terms(priors, state, smoothness)
-    return Problem(observations, state, terms, _gauge(state, observations, config))
+    terms = _prior_terms(priors, state, limits, smoothness)
+    return Problem(observations, state, terms, _gauge(state, observations, config), limits)
 
 
 def log_focal(focal_px: float, name: str) -> float:
@@ -80,8 +87,8 @@ def checked_poses(T_world_camera: Values) -> Array:
     return T
 
 
-def _checked_tracks(tracks: Tracks, frames: int) -> tuple[Observations, Array]:
-    """Return observations and inverse depths with everything unusable at weight 0."""
+def _checked_tracks(tracks: Tracks, frames: int) -> Observations:
+    """Return the observations with everything unusable at weight 0."""
     first = np.array(as_array(tracks.first_frame), np.int64)
     if len(first) and (first.min() < 0 or first.max() >= frames):
         raise TracksError(f'first_frame is {first.min()} to {first.max()}; with {frames} poses '
@@ -90,28 +97,35 @@ def _checked_tracks(tracks: Tracks, frames: int) -> tuple[Observations, Array]:
     points = np.array(as_array(tracks.points_px)[:, :length], order='C')
     weight = np.array(as_array(tracks.weight)[:, :length], order='C')
     _silence_unusable(first, frames, points, weight)
-    depth = as_array(tracks.inverse_depth)
-    known = np.isfinite(depth) & (depth > 0)
-    typical = float(np.median(depth[known])) if known.any() else 1.0
-    return Observations(first, points, weight), np.where(known, depth, typical)
+    return Observations(first, points, weight)
+
+
+def _checked_depths(inverse_depth: Array) -> tuple[Array, tuple[float, float]]:
+    """Return inverse depths within limits, and those; what is unknown gets the median."""
+    known = (inverse_depth > 1.0 / LARGEST_DEPTH) & (inverse_depth < LARGEST_DEPTH)
+    median = float(np.median(inverse_depth[known])) if known.any() else 1.0
+    limits = (median / DEPTH_RANGE, median * DEPTH_RANGE)
+    return np.clip(np.where(known, inverse_depth, median), *limits), limits
 
 
 @compiled
 def _silence_unusable(first: NDArray[np.int64], frames: int, points: Array,
                       weight: Array) -> None:
-    """Set to 0 the weight of what cannot be used, and positions that are not finite."""
+    """Set to 0 the weight of what cannot be used, and positions that are none."""
     for n in range(weight.shape[0]):
-        has_anchor = math.isfinite(points[n, 0, 0]) and math.isfinite(points[n, 0, 1])
+        # A comparison with NaN is false.
+        has_anchor = abs(points[n, 0, 0]) < MAXIMUM_PX and abs(points[n, 0, 1]) < MAXIMUM_PX
         for j in range(weight.shape[1]):
-            is_finite = math.isfinite(points[n, j, 0]) and math.isfinite(points[n, j, 1])
-            if not is_finite:
+            is_near = abs(points[n, j, 0]) < MAXIMUM_PX and abs(points[n, j, 1]) < MAXIMUM_PX
+            if not is_near:
                 points[n, j, 0] = points[n, j, 1] = 0.0
-            usable = 0.0 < weight[n, j] < math.inf and j > 0 and first[n] + j < frames
-            if not (usable and has_anchor and is_finite):
+            usable = 0.0 < weight[n, j] < MAXIMUM_WEIGHT and j > 0 and first[n] + j < frames
+            if not (usable and has_anchor and is_near):
                 weight[n, j] = 0.0
 
 
-def _prior_terms(priors: Priors, start: State, smoothness: float) -> PriorTerms:
+def _prior_terms(priors: Priors, start: State, depth_limits: tuple[float, float],
+                 smoothness: float) -> PriorTerms:
     count = len(start.inverse_depth)
     columns = []
     for name, default in (('inverse_depth', start.inverse_depth),
@@ -122,7 +136,10 @@ def _prior_terms(priors: Priors, start: State, smoothness: float) -> PriorTerms:
             raise TracksError(f'the prior {name} is {column.shape}; it must be ({count},).')
         columns.append(column)
     value, information = columns
-    known = np.isfinite(value) & np.isfinite(information) & (information > 0)
+    known = (value >= depth_limits[0]) & (value <= depth_limits[1]) & (information > 0)
+    value = np.where(known, value, start.inverse_depth)
+    information = np.where(
+        known, np.minimum(information, (FINEST_DEPTH_PRIOR * value) ** -2), 0.0)
     intrinsics, certainty = start.intrinsics.copy(), np.zeros(INTRINSICS)
     if priors.focal_px is not None:
         intrinsics[LOG_FOCAL] = log_focal(priors.focal_px, 'the focal prior')
@@ -130,8 +147,8 @@ def _prior_terms(priors: Priors, start: State, smoothness: float) -> PriorTerms:
     if priors.k1_information > 0:
         intrinsics[K1], certainty[K1] = priors.k1, priors.k1_information
     return PriorTerms(
-        np.where(known, value, start.inverse_depth), np.where(known, information, 0.0),
-        intrinsics, certainty, smoothness, *_pose_terms(priors.poses, len(start.t)))
+        value, information, intrinsics, certainty, smoothness,
+        *_pose_terms(priors.poses, len(start.t)))
 
 
 def _pose_terms(prior: PosePrior | None, frames: int) -> tuple[Array, Array, Array, float]:

@@ -1,0 +1,51 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever the numbers are: no exception, and poses that are poses."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+import numpy as np
+
+from anycam_ros.geometry.se3 import Array, rotation_from_vector
+from anycam_ros.refinement import Priors, refine, RefinementConfig, Tracks
+from anycam_ros.refinement.simulated_window import cold_start, Scene, simulate
+
+ODD = [0.0, -1.0, 1e-300, 1e300, -1e300, 1e12, np.nan, np.inf, -np.inf]
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 2 ** 31), share=st.sampled_from([0.0, 0.02, 0.3, 1.0]),
+       scale=st.sampled_from([1e-6, 1e-2, 1.0, 1e3, 1e8]),
+       kernel=st.sampled_from(['l1', 'huber', 'cauchy']),
+       fixed_frames=st.integers(0, 4), fixed_scale=st.booleans(), smooth=st.booleans())
+def test_odd_numbers(seed: int, share: float, scale: float, kernel: str, fixed_frames: int,
+                     *, fixed_scale: bool, smooth: bool) -> None:
+    random = np.random.default_rng(seed)
+
+    def spoiled(values: Array) -> Array:
+        odd = random.choice(ODD, values.shape)
+        return np.where(random.uniform(size=values.shape) < share, odd, values)
+
+    tracks, T, focal_px = cold_start(simulate(Scene(frames=4, tracks_per_frame=12), 0), 0)
+    turn = rotation_from_vector(random.normal(0, 1, 3))
+    T = T.copy()
+    T[:, :3, :3] = turn @ T[:, :3, :3]
+    T[:, :3, 3] = scale * (T[:, :3, 3] @ turn.T)
+    count = len(tracks)
+    odd_tracks = Tracks(tracks.first_frame, spoiled(tracks.points_px), spoiled(tracks.weight),
+                        spoiled(tracks.inverse_depth / scale))
+    priors = Priors(inverse_depth=spoiled(tracks.inverse_depth / scale),
+                    inverse_depth_information=spoiled(np.full(count, scale ** 2)))
+    result = refine(odd_tracks, T, focal_px, RefinementConfig(
+        kernel=kernel, fixed_frames=fixed_frames, fixed_scale=fixed_scale, estimate_k1=smooth,
+        smoothness=10.0 if smooth else 0.0), priors)
+    R = result.T_world_camera[:, :3, :3]
+    np.testing.assert_allclose(R @ np.swapaxes(R, 1, 2), np.tile(np.eye(3), (4, 1, 1)),
+                               atol=1e-9)
+    assert np.isfinite(result.T_world_camera).all()
+    if not result.not_observable:
+        assert np.isfinite(result.focal_px)
+        assert result.focal_px > 0
+        assert np.isfinite(result.inverse_depth).all()
+        assert np.isfinite(result.noise_px)
+        assert result.objective_after <= result.objective_before or kernel != 'l1' or smooth
