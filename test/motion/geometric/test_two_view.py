@@ -110,6 +110,18 @@ def test_motion_that_puts_everything_behind_the_camera_is_no_geometry() -> None:
         assert geometry.T_camera_reference[0, 3] < -0.9   # the other way round it makes sense
 
 
+def test_points_that_noise_pushes_past_infinity_get_no_depth() -> None:
+    rng = np.random.default_rng(9)
+    first, depth = scattered_px(rng, COUNT), rng.uniform(0.03, 0.2, COUNT)
+    depth[:90] = 0.0
+    second = project(first, depth, motion((0, 0, 0), (1, 0, 0)))
+    second += 0.3 * rng.normal(size=second.shape)
+    best = geometries(first, second)[0]
+    assert (best.inverse_depth[best.is_inlier] > 0).all()
+    assert not best.is_inlier[:90].all()
+    assert best.is_inlier[90:].mean() > 0.95
+
+
 def test_points_of_weight_zero_are_outliers_whatever_they_hold() -> None:
     rng = np.random.default_rng(6)
     first, depth = scattered_px(rng, COUNT), rng.uniform(0.03, 0.2, COUNT)
