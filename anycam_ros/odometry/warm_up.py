@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.visual_odometry import VisualOdometry
@@ -18,8 +19,10 @@ def warm_up(config: OdometryConfig | None = None) -> None:
     coarse = rng.integers(0, 255, (2, 40, 60), dtype=np.uint8)
     far, near = (np.kron(layer, np.ones((12, 12), np.uint8)) for layer in coarse)
     odometry = VisualOdometry(config)
+    camera = Intrinsics.centred(SIZE_PX[1], SIZE_PX[0], float(SIZE_PX[1]))
     for index in range(FRAMES):
         height, width = SIZE_PX
         picture = far[:height, 2 * index:2 * index + width].copy()
         picture[height // 2:] = near[height // 2:height, 6 * index:6 * index + width]
-        odometry.process(Frame(float(index), np.repeat(picture[..., None], 3, axis=2)))
+        odometry.process(Frame(float(index), np.repeat(picture[..., None], 3, axis=2),
+                               intrinsics=camera))
