@@ -67,8 +67,9 @@ def test_known_camera_is_used(walk: Clip, calibrated: Estimates) -> None:
     assert last.intrinsics == walk.intrinsics
     assert (last.focal_source, last.focal_std_px) == ('given', 0.0)
     wrong = replace(walk.intrinsics, fx=0.7 * walk.intrinsics.fx, fy=0.7 * walk.intrinsics.fy)
-    misled = run([replace(frame, intrinsics=wrong) for frame in walk.frames], intrinsics='given')
-    assert error_share(misled, truth_m) > 1.5 * error_share(calibrated, truth_m)
+    misled = run([replace(frame, intrinsics=wrong) for frame in walk.frames[:60]],
+                 intrinsics='given')
+    assert error_share(misled, truth_m[:59]) > 1.5 * error_share(calibrated[:59], truth_m[:59])
 
 
 def test_known_distortion_is_taken_out(walk: Clip) -> None:
@@ -78,12 +79,15 @@ def test_known_distortion_is_taken_out(walk: Clip) -> None:
         pixels.reshape(-1, 1, 2), camera.matrix, np.array(camera.distortion), P=camera.matrix)
     x, y = undistorted.reshape(336, 448, 2).astype(np.float32).transpose(2, 0, 1)
     frames = [with_picture(frame, cv2.remap(frame.image_rgb, x, y, cv2.INTER_LINEAR))
-              for frame in walk.frames]
+              for frame in walk.frames[:60]]
     informed = run([replace(frame, intrinsics=camera) for frame in frames], intrinsics='given')
     ignorant = run(frames, intrinsics='given')
-    truth_m = walk.positions_m[1:]
+    truth_m = walk.positions_m[1:60]
     assert error_share(informed, truth_m) < ATE_SHARE
-    assert error_share(ignorant, truth_m) > 1.5 * error_share(informed, truth_m)
+    # Who does not know of it finds fewer points that follow the camera.
+    shares = [np.median([estimate.static_share for estimate in estimates[10:]])
+              for estimates in (informed, ignorant)]
+    assert shares[0] > shares[1] + 0.02
     assert informed[-1].intrinsics == camera
 
 
@@ -102,7 +106,7 @@ def test_what_moves_is_masked(walk: Clip, walk_estimates: Estimates) -> None:
 
 
 def test_turn_on_the_spot_is_a_turn_and_no_walk() -> None:
-    clip = render_clip(turning, 45, moving=False)
+    clip = render_clip(turning, 30, moving=False)
     estimates = run(clip.frames, intrinsics='given')
     assert angle_deg(true_turn(clip), T_BODY_OPTICAL[:3, :3].T
                      @ estimates[-1].T_odom_camera[:3, :3]) < 1.5
@@ -110,7 +114,7 @@ def test_turn_on_the_spot_is_a_turn_and_no_walk() -> None:
 
 
 def test_straight_drive_does_not_claim_to_know_the_focal_length() -> None:
-    clip = render_clip(straight, 60, moving=False)
+    clip = render_clip(straight, 45, moving=False)
     last = run(clip.frames)[-1]
     assert last.status == Status.TRACKING
     assert (last.focal_source, last.focal_std_px) == ('prior', np.inf)
@@ -119,7 +123,7 @@ def test_straight_drive_does_not_claim_to_know_the_focal_length() -> None:
 
 
 @pytest.mark.parametrize(('name', 'count', 'limit_m'), [
-    ('tum_fr1_xyz', 150, 0.06), ('kitti00_000_150', 60, 0.6)])
+    ('tum_fr1_xyz', 100, 0.05), ('kitti00_000_150', 60, 0.6)])
 def test_recording(data_dir: Path, name: str, count: int, limit_m: float) -> None:
     source = SequenceFolder(data_dir / name)
     frames = [frame.load() for frame, _ in zip(source, range(count), strict=False)]

@@ -18,22 +18,25 @@ Estimates = list[OdometryEstimate]
 HALT_S = 1.5
 
 
-def test_standing_camera_never_moves(stand: Clip) -> None:
-    estimates = run(stand.frames)
-    for estimate in estimates:
+@pytest.fixture(scope='module')
+def standing(stand: Clip) -> Estimates:
+    return run(stand.frames)
+
+
+def test_standing_camera_never_moves(stand: Clip, standing: Estimates) -> None:
+    for estimate in standing:
         np.testing.assert_array_equal(estimate.T_odom_camera, T_BODY_OPTICAL)
         np.testing.assert_array_equal(estimate.twist, 0)
         assert estimate.reason == 'the camera stands'
         assert (estimate.focal_source, estimate.focal_std_px) == ('prior', np.inf)
         assert estimate.intrinsics.fx == pytest.approx(0.8 * 448)
-    found = np.array([estimate.motion_mask for estimate in estimates[15:]]) > 0
+    found = np.array([estimate.motion_mask for estimate in standing[15:]]) > 0
     truth = np.array([rendered.moving for rendered in stand.rendered[16:]])
     assert intersection_over_union(found, truth) > 0.45
 
 
-def test_standing_camera_stays_sure_of_its_pose(stand: Clip) -> None:
-    last = run(stand.frames)[-1]
-    assert np.sqrt(np.diag(last.pose_covariance)[:3].max()) < 0.02
+def test_standing_camera_stays_sure_of_its_pose(standing: Estimates) -> None:
+    assert np.sqrt(np.diag(standing[-1].pose_covariance)[:3].max()) < 0.02
 
 
 def test_compressed_pictures_do_not_make_it_move(stand: Clip) -> None:

@@ -33,7 +33,7 @@ def signatures():
 
 warm_up()
 after_warm_up = signatures()
-clip = render_clip(hand_held, 45)
+clip = render_clip(hand_held, 36)
 frames = [replace(frame, stamp_s=float(index)) for index, frame in enumerate(clip.frames)]
 frames[30] = with_picture(frames[30], 0 * frames[30].image_rgb)
 given = VisualOdometry(OdometryConfig(intrinsics='given'))
