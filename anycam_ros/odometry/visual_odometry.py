@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pipeline: one frame in, one estimate out."""
 
+from dataclasses import replace
 import time
 
 import cv2
@@ -58,10 +59,12 @@ class VisualOdometry:
         front_end = self._front_end or self._start(frame)
         image = _working_image(frame, self._camera.intrinsics)
         motion = front_end.process(image, frame.stamp_s)
-        self._stamp_s = frame.stamp_s
+        interval_s, self._stamp_s = frame.stamp_s - self._stamp_s, frame.stamp_s
         if is_first:
             return None
         self._move(motion)
+        # The first picture that shows anything is its own reference: no time passed since that.
+        motion = replace(motion, elapsed_s=max(motion.elapsed_s, interval_s))
         return self._estimate(frame, front_end.focal, motion, start_s)
 
     def _check(self, frame: Frame) -> None:
