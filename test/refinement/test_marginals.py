@@ -64,6 +64,18 @@ def test_scale_is_as_uncertain_as_the_information_says() -> None:
     assert 0.7 < np.mean(errors) < 1.4
 
 
+def test_a_held_scale_counts_as_known() -> None:
+    window = simulate(GAUSSIAN, seed=0)
+    held, free = (
+        refine(window.tracks, window.T_world_camera, window.focal_px,
+               RefinementConfig(kernel='huber', fixed_scale=fixed_scale)).information
+        for fixed_scale in (True, False))
+    weakest = [np.linalg.eigvalsh(information.newest_pose)[0] for information in (held, free)]
+    assert weakest[0] > 100.0
+    assert weakest[1] < 1.0
+    assert np.isinf(held.log_scale)
+
+
 def test_depth_information_is_that_of_the_observations_and_the_prior() -> None:
     window = simulate(GAUSSIAN, seed=0)
     count = len(window.tracks)

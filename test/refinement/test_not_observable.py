@@ -125,6 +125,18 @@ def test_some_bad_observations_do_no_harm() -> None:
     assert np.isfinite(result.inverse_depth).all()
 
 
+def test_a_track_without_an_anchor_has_no_say() -> None:
+    window = simulate(Scene(), seed=2)
+    tracks, T, focal = cold_start(window, seed=2)
+    lost = np.arange(len(tracks)) % 3 == 0
+    points, weight = tracks.points_px.copy(), tracks.weight.copy()
+    points[lost, 0, 1] = np.nan
+    weight[lost] = 0.0
+    without_anchor = refine(replace(tracks, points_px=points), T, focal)
+    without_track = refine(replace(tracks, weight=weight), T, focal)
+    np.testing.assert_array_equal(without_anchor.T_world_camera, without_track.T_world_camera)
+
+
 def test_a_frame_that_nothing_is_seen_in_stays() -> None:
     window = simulate(Scene(frames=5, length=2), seed=3)
     tracks, T, focal = cold_start(window, seed=3, focal_error=0.0)

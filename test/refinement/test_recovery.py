@@ -184,6 +184,22 @@ def test_known_focal_length_and_held_poses_do_not_move() -> None:
     assert np.isinf(result.information.log_scale)
 
 
+@pytest.mark.parametrize('seed', [0, 1, 6])
+def test_steps_that_lead_astray_are_rejected(seed: int) -> None:
+    """From twice as far off as one would start: focal 50 %, depths and steps 100 %."""
+    window = simulate(Scene(tracks_per_frame=40), seed)
+    start = cold_start(window, seed, focal_error=0.5, depth_error=1.0, translation_error=1.0,
+                       rotation_error_rad=0.05)
+    costs = np.array([
+        refine(*start, RefinementConfig(tolerance=0.0, maximum_iterations=count, inlier_px=1e3))
+        .objective_after for count in range(1, 30)])
+    steps = np.diff(costs)
+    assert (steps == 0.0).any(), 'no step was rejected'
+    assert steps.max() < 0.01, 'the corners of the kernel are 0.01 px'
+    best = refine(window.tracks, window.T_world_camera, window.focal_px).objective_after
+    assert costs[-1] < 1.05 * best
+
+
 def test_radial_distortion_is_estimated() -> None:
     window = simulate(Scene(k1=-0.12, turn_rad=0.08), seed=4)
     tracks, T, focal = cold_start(window, seed=4, focal_error=0.1)
