@@ -134,10 +134,12 @@ class Peer:
         return future.result()
 
     def wait_until_connected(self, timeout_s: float = STARTUP_S) -> None:
-        """Wait until node and peer have found each other's topics."""
+        """Wait until node and peer have found each other's topics, each in its own time."""
         self.wait_for(lambda: self._images.get_subscription_count() > 0, timeout_s,
                       'subscription to the images')
-        self.wait_for(lambda: len(self.statuses) > 0, timeout_s, 'status while nothing is sent')
+        self.wait_for(lambda: any('no publisher' not in status.reason
+                                  for status in self.statuses), timeout_s,
+                      'status of a node that sees the publisher of the images')
 
     def _keep(self, topic: str) -> Callable[[Any], None]:
         def keep(message: Any) -> None:  # noqa: ANN401

@@ -42,7 +42,7 @@ def mounted(T_base_camera: Matrix, stamp: int, frame_id: str = 'base_link') -> T
 
 @pytest.fixture
 def node_with_base(peer: Peer) -> Iterator[NodeProcess]:
-    with NodeProcess(parameters=['base_frame:=base_link']) as node:
+    with NodeProcess(parameters=['base_frame:=base_link', 'wait_for_transform_s:=1.0']) as node:
         peer.wait_until_connected()
         yield node
 
