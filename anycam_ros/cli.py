@@ -100,13 +100,17 @@ def _add_odometry_options(parser: argparse.ArgumentParser) -> None:
     for config_field in fields(OdometryConfig):
         described = describe(config_field)
         flag = '--' + config_field.name.replace('_', '-')
-        text = f'{described.description} Default: {config_field.default}.'.replace('%', '%%')
+        default = 'empty' if config_field.default == '' else config_field.default
+        text = f'{described.description} Default: {default}.'.replace('%', '%%')
         if isinstance(config_field.default, bool):
             group.add_argument(flag, action=argparse.BooleanOptionalAction, help=text,
                                default=config_field.default)
         else:
+            # Of open choices argparse knows nothing: OdometryConfig refuses what is none.
+            listed = {'metavar': f'{{{",".join(described.choices)}}}'} if described.is_open \
+                else {'choices': described.choices or None}
             group.add_argument(flag, type=type(config_field.default), help=text,
-                               choices=described.choices or None, default=config_field.default)
+                               default=config_field.default, **listed)
 
 
 def _odometry(options: argparse.Namespace) -> int:

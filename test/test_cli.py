@@ -172,7 +172,8 @@ def test_unusable_requests_end_with_code_2_and_the_way_out(
             (bag, tmp_path / 'out', ('--topic', '/other'), 'choose with --topic one of'),
             (clip, file, (), 'Choose another folder with --output'),
             (clip, tmp_path / 'out', ('--start', '99'), 'has 20 frames, but --start is 99'),
-            (images, tmp_path / 'out', ('--intrinsics', 'given'), 'without a calibration')):
+            (images, tmp_path / 'out', ('--intrinsics', 'given'), 'without a calibration'),
+            (clip, tmp_path / 'out', ('--flow', 'farneback'), "'raft', 'ptlflow:<model>'")):
         assert odometry(source, output, *options) == 2
         assert message in capsys.readouterr().err
 

@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass
 
+from anycam_ros.errors import ConfigError
 from anycam_ros.odometry.options import option, validate
 
 
@@ -11,6 +12,24 @@ from anycam_ros.odometry.options import option, validate
 class OdometryConfig:
     """Configure VisualOdometry; the defaults need no weights and no GPU."""
 
+    motion: str = option(
+        'geometric', 'How the motion is found: by geometry, which needs no weights, or by the '
+        'AnyCam network, which needs weights and depth.',
+        choices=('geometric', 'network'))
+    weights: str = option(
+        '', 'File with the AnyCam weights; `anycam weights` tells where to get it.')
+    flow: str = option(
+        'dis', 'Dense optical flow: OpenCV (dis), torchvision (raft) or a model of ptlflow, such '
+        'as ptlflow:unimatch_sc2_ref6.',
+        choices=('dis', 'raft', 'ptlflow:<model>'))
+    depth: str = option(
+        'none', 'Depth of the image, which makes lengths metric: recorded or received with it '
+        '(topic), or from a model, such as '
+        'transformers:depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf.',
+        choices=('none', 'topic', 'transformers:<model>', 'unidepth'))
+    device: str = option(
+        'auto', 'Where networks run; auto takes CUDA where there is a GPU.',
+        choices=('auto', 'cuda', 'cpu'))
     intrinsics: str = option(
         'estimate', 'Focal length: estimated, or taken from the frames (camera_info).',
         choices=('estimate', 'given'))
@@ -19,5 +38,14 @@ class OdometryConfig:
         choices=('window', 'none'))
 
     def __post_init__(self) -> None:
-        """Raise ConfigError for a value outside of its range."""
+        """Raise ConfigError for a value outside of its range and for a network without input."""
         validate(self)
+        if self.motion == 'network' and self.depth == 'none':
+            raise ConfigError(
+                "motion is 'network', but depth is 'none'; the AnyCam network needs depth. Set "
+                "depth to 'topic' (a depth camera), 'transformers:<model>' or 'unidepth', or "
+                "motion to 'geometric'.")
+        if self.motion == 'network' and not self.weights:
+            raise ConfigError(
+                "motion is 'network', but weights is empty; name the file with the AnyCam "
+                "weights (`anycam weights` tells where to get it), or set motion to 'geometric'.")

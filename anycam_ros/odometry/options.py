@@ -14,7 +14,11 @@ from anycam_ros.errors import ConfigError
 
 @dataclass(frozen=True)
 class Option:
-    """Describe one configuration value."""
+    """Describe one configuration value.
+
+    A choice such as 'ptlflow:<model>' stands for every text that has something in the place of
+    the angle brackets.
+    """
 
     description: str
     minimum: float | None = None
@@ -35,6 +39,17 @@ class Option:
         if self.minimum is None:
             return f'at most {self.maximum:g}{unit}'
         return f'{self.minimum:g} to {self.maximum:g}{unit}'
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether a choice stands for more than one text."""
+        return any('<' in choice for choice in self.choices)
+
+    def offers(self, value: str) -> bool:
+        """Return whether the value is one of the choices."""
+        return value in self.choices or any(
+            value.startswith(choice[:choice.index('<')]) and value != choice[:choice.index('<')]
+            for choice in self.choices if '<' in choice)
 
 
 def option(default: Any, description: str, **limits: Any) -> Any:  # noqa: ANN401
@@ -61,7 +76,7 @@ def check(name: str, value: Any, config_field: 'Field[Any]') -> None:  # noqa: A
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     fits = is_number if expected is float else type(value) is expected
     if fits and described.choices:
-        fits = value in described.choices
+        fits = described.offers(value)
     if fits and is_number:
         low, high = described.minimum, described.maximum
         fits = math.isfinite(value) and (low is None or value >= low) \

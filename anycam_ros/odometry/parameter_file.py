@@ -31,5 +31,5 @@ def _entry(field: 'Field[Any]') -> str:
     described = describe(field)
     unit = f', in {described.unit}' if described.unit and described.choices else ''
     comment = f'{described.description} Allowed: {described.allowed}{unit}.'
-    lines = (f'# {line}\n' for line in wrap(comment, 90))
+    lines = (f'# {line}\n' for line in wrap(comment, 90, break_on_hyphens=False))
     return ''.join(lines) + f'{field.name}: {json.dumps(field.default)}\n'

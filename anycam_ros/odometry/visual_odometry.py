@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.errors import FrameError, StampError
+from anycam_ros.errors import ConfigError, FrameError, StampError
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.geometry.se3 import Array, skew, T_BODY_OPTICAL, vector_from_rotation
 from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
@@ -21,6 +21,7 @@ from anycam_ros.odometry.estimate import OdometryEstimate
 from anycam_ros.odometry.frame import Frame
 
 WORKING_AREA_PX = 448 * 336
+IMPLEMENTED = {'motion': ('geometric',), 'flow': ('dis',), 'depth': ('none',)}
 
 
 class VisualOdometry:
@@ -31,8 +32,12 @@ class VisualOdometry:
     """
 
     def __init__(self, config: OdometryConfig | None = None) -> None:
-        """Start with no frame seen."""
+        """Start with no frame seen; raises ConfigError for what is not implemented."""
         self.config = config or OdometryConfig()
+        for name, values in IMPLEMENTED.items():
+            if getattr(self.config, name) not in values:
+                raise ConfigError(f'{name} is {getattr(self.config, name)!r}, which is not '
+                                  f'implemented yet; use one of {", ".join(values)}.')
         self.reset()
 
     def reset(self) -> None:

@@ -27,10 +27,24 @@ class Sample:
 @pytest.mark.parametrize(('change', 'message'), [
     ({'intrinsics': 'guess'}, "intrinsics is 'guess'; allowed: .*'estimate', 'given'"),
     ({'intrinsics': None}, 'intrinsics is None; allowed: str'),
-    ({'refine': 'global'}, "refine is 'global'; allowed: .*'window', 'none'")])
+    ({'refine': 'global'}, "refine is 'global'; allowed: .*'window', 'none'"),
+    ({'motion': 'imu'}, "motion is 'imu'; allowed: .*'geometric', 'network'"),
+    ({'flow': 'ptlflow'}, "flow is 'ptlflow'; allowed: .*'dis', 'raft', 'ptlflow:<model>'"),
+    ({'flow': 'ptlflow:'}, "flow is 'ptlflow:'; allowed: .*'ptlflow:<model>'"),
+    ({'depth': 'transformers:'}, "depth is 'transformers:'; allowed: .*'transformers:<model>'"),
+    ({'depth': 'lidar'}, "allowed: .*'none', 'topic', 'transformers:<model>', 'unidepth'"),
+    ({'device': 'tpu'}, "device is 'tpu'; allowed: .*'auto', 'cuda', 'cpu'"),
+    ({'motion': 'network', 'weights': 'anycam.bin'},
+     "network needs depth.*'topic'.*'transformers:<model>'.*'unidepth'"),
+    ({'motion': 'network', 'depth': 'topic'}, 'weights is empty; .*anycam weights')])
 def test_odometry_config_refuses(change: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         OdometryConfig(**change)
+
+
+def test_models_are_named_behind_their_library() -> None:
+    config = OdometryConfig(flow='ptlflow:neuflow2', depth='transformers:someone/depth-small')
+    assert (config.flow, config.depth) == ('ptlflow:neuflow2', 'transformers:someone/depth-small')
 
 
 @pytest.mark.parametrize(('change', 'message'), [
