@@ -76,10 +76,12 @@ def _add_odometry(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'input', type=Path, metavar='INPUT',
         help='ROS 2 bag (.mcap, .db3 or their folder), video, folder of images, or sequence '
-             'folder (rgb/, timestamps.txt, optionally camera.yaml)')
+             'folder (rgb/, timestamps.txt, optionally camera.yaml, depth/)')
     parser.add_argument('--output', type=Path, required=True, metavar='DIR',
                         help='folder for the results; made when missing, earlier results go')
     parser.add_argument('--topic', help='image topic of a bag that has several')
+    parser.add_argument('--depth-topic', metavar='TOPIC',
+                        help='for --depth topic: depth topic of a bag that has several')
     parser.add_argument('--fps', type=_positive, metavar='HZ',
                         help='rate of an image folder (default 30) or of a video without stamps')
     parser.add_argument('--start', type=_count(0), default=0, metavar='N',
@@ -119,7 +121,7 @@ def _odometry(options: argparse.Namespace) -> int:
 
     request = Request(
         options.input, options.output, Selection(options.start, options.stride, options.frames),
-        options.topic, options.fps, options.masks, options.bag)
+        options.topic, options.depth_topic, options.fps, options.masks, options.bag)
     return EXIT_OK if odometry_command(request, _odometry_config(options)) else EXIT_INCOMPLETE
 
 

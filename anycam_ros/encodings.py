@@ -89,29 +89,38 @@ def to_rgb(data: Buffer, encoding: str, height: int, width: int, step: int,
     if described is None:
         raise FrameError(f'encoding {encoding!r} is not an image that odometry can use; '
                          f'allowed: {", ".join(ENCODINGS)}.')
+    _check_size(described, encoding, height, width)
     row_bytes = width * described.channels * described.sample_bytes
-    buffer = np.frombuffer(data, np.uint8)
-    _check_layout(described, encoding, height, width, step, row_bytes, buffer.size)
-    rows = buffer[:step * height].reshape(height, step)[:, :row_bytes]
+    rows = rows_of(data, encoding, height, width, step, row_bytes)
     samples = rows.reshape(height, width, described.channels, described.sample_bytes)
     pixels = samples[..., 0 if is_bigendian else described.sample_bytes - 1]
     return described.to_rgb(pixels[..., 0] if described.channels == 1 else pixels)
 
 
-def _check_layout(described: Encoding, encoding: str, height: int, width: int, step: int,
-                  row_bytes: int, size: int) -> None:
+def _check_size(described: Encoding, encoding: str, height: int, width: int) -> None:
     smallest = described.minimum_side
     if min(width, height) < smallest or width % described.width_multiple:
         multiple = f' and the width a multiple of {described.width_multiple}' \
             if described.width_multiple > 1 else ''
         raise FrameError(f'image is {width}x{height} px; for {encoding} both sides must be at '
                          f'least {smallest}{multiple}. Check the camera driver.')
+
+
+def rows_of(data: Buffer, encoding: str, height: int, width: int, step: int,
+            row_bytes: int) -> Image:
+    """Return the bytes of a sensor_msgs/Image, (height, row_bytes), without their padding.
+
+    A view of `data`. Raises FrameError for sizes that contradict each other.
+    """
+    buffer = np.frombuffer(data, np.uint8)
     if step < row_bytes:
         raise FrameError(f'step is {step} bytes; {width} px of {encoding} need at least '
                          f'{row_bytes}. Check the camera driver.')
-    if size < step * height:
-        raise FrameError(f'data holds {size} bytes; step {step} times height {height} needs '
-                         f'{step * height}. The message is truncated: check the camera driver.')
+    if buffer.size < step * height:
+        raise FrameError(f'data holds {buffer.size} bytes; step {step} times height {height} '
+                         f'needs {step * height}. The message is truncated: check the camera '
+                         'driver.')
+    return buffer[:step * height].reshape(height, step)[:, :row_bytes]
 
 
 def decompress_rgb(data: Buffer) -> Image:

@@ -68,6 +68,30 @@ def image_message(index: int) -> bytes:
     return bytes(_TYPES.serialize_cdr(message, 'sensor_msgs/msg/Image'))
 
 
+def depth_mm(index: int) -> NDArray[np.uint16]:
+    """Return depth that grows with the number of the frame, and 0 in the first column."""
+    depth = np.full((HEIGHT, WIDTH), 1000 + 10 * index, np.uint16)
+    depth[:, 0] = 0
+    return depth
+
+
+def depth_message(index: int, late_ns: int = 0) -> bytes:
+    message = _message(
+        'sensor_msgs/msg/Image', header=_header(START_NS + index * STEP_NS + late_ns),
+        height=HEIGHT, width=WIDTH, encoding='16UC1', is_bigendian=0, step=2 * WIDTH,
+        data=depth_mm(index).view(np.uint8).ravel())
+    return bytes(_TYPES.serialize_cdr(message, 'sensor_msgs/msg/Image'))
+
+
+def compressed_depth_message(index: int) -> bytes:
+    data = np.concatenate([np.zeros(12, np.uint8),
+                           cv2.imencode('.png', depth_mm(index))[1].ravel()])
+    message = _message('sensor_msgs/msg/CompressedImage',
+                       header=_header(START_NS + index * STEP_NS),
+                       format='16UC1; compressedDepth png', data=data)
+    return bytes(_TYPES.serialize_cdr(message, 'sensor_msgs/msg/CompressedImage'))
+
+
 def compressed_message(index: int) -> bytes:
     data = cv2.imencode('.png', picture(index))[1].ravel()
     message = _message('sensor_msgs/msg/CompressedImage',
@@ -89,6 +113,9 @@ def camera_info_message(index: int, focal_px: float = 80.0) -> bytes:
 IMAGES = ('/camera/image_raw', 'sensor_msgs/msg/Image', image_message)
 COMPRESSED = ('/camera/image_raw/compressed', 'sensor_msgs/msg/CompressedImage',
               compressed_message)
+DEPTH = ('/camera/depth/image_raw', 'sensor_msgs/msg/Image', depth_message)
+COMPRESSED_DEPTH = ('/camera/depth/image_raw/compressedDepth',
+                    'sensor_msgs/msg/CompressedImage', compressed_depth_message)
 CAMERA_INFO = ('/camera/camera_info', 'sensor_msgs/msg/CameraInfo', camera_info_message)
 
 

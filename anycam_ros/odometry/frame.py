@@ -37,15 +37,24 @@ class Frame:
                 f'{MINIMUM_SIDE_PX} px. Use a larger image.')
         if not np.isfinite(self.stamp_s):
             raise FrameError(f'stamp is {self.stamp_s}; it must be a finite number of seconds.')
-        if self.depth_m is not None and self.depth_m.shape != shape[:2]:
-            raise FrameError(
-                f'depth is {self.depth_m.shape} for an image of {shape[:2]}; it must be '
-                'registered to the image and of its size.')
+        if self.depth_m is not None:
+            self._check_depth(self.depth_m)
         camera = self.intrinsics
         if camera is not None and (camera.width, camera.height) != (self.width, self.height):
             raise FrameError(
                 f'intrinsics are for {camera.width}x{camera.height} px, the image has '
                 f'{self.width}x{self.height}; intrinsics.resized() gives those of the image.')
+
+    def _check_depth(self, depth_m: NDArray[np.float32]) -> None:
+        if depth_m.ndim != 2 or depth_m.dtype != np.float32:
+            raise FrameError(f'depth is {depth_m.shape} {depth_m.dtype}; it must be (height, '
+                             'width) float32, in metres.')
+        height, width = depth_m.shape
+        if (width, height) != (self.width, self.height):
+            raise FrameError(
+                f'depth is {width}x{height} px, the image {self.width}x{self.height} px; depth '
+                'must be registered to the image, of its size. Choose the depth that the driver '
+                'aligns to the image.')
 
     @property
     def width(self) -> int:

@@ -13,6 +13,7 @@ from anycam_ros.encodings import decompress_rgb
 from anycam_ros.errors import FrameError, SourceError
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.odometry.frame import Frame
+from anycam_ros.offline.depth_folder import DepthFolder
 from anycam_ros.offline.frame_source import SourceFrame
 from anycam_ros.offline.stamps import NANOSECONDS, parse_stamp_ns
 
@@ -47,19 +48,19 @@ class ImageFolder:
         """Return the frames."""
         stamps_ns = (round(index * NANOSECONDS / self._rate_hz)
                      for index in range(len(self._files)))
-        return _frames(self._files, stamps_ns, None)
+        return _frames(self._files, stamps_ns)
 
 
 class SequenceFolder:
-    """Read a folder with rgb/, timestamps.txt and, where known, camera.yaml.
+    """Read a folder with rgb/, timestamps.txt and, where known, camera.yaml and depth/.
 
     timestamps.txt holds one line per frame: seconds, then the image's path in the folder.
     camera.yaml holds width, height, fx, fy, cx, cy, px, and optionally distortion and
     distortion_model as in sensor_msgs/CameraInfo.
     """
 
-    def __init__(self, path: Path, calibrated: bool = False) -> None:
-        """Read the stamps and, when asked for, the calibration.
+    def __init__(self, path: Path, calibrated: bool = False, with_depth: bool = False) -> None:
+        """Read the stamps and, when asked for, the calibration and where the depth is.
 
         Raises SourceError where they are unreadable.
         """
@@ -67,27 +68,31 @@ class SequenceFolder:
         self._stamps_ns = [stamp_ns for stamp_ns, _ in entries]
         self._files = [path / name for _, name in entries]
         self._intrinsics = read_camera(path / 'camera.yaml') if calibrated else None
+        self._depth = DepthFolder(path) if with_depth else None
         self.description = f'sequence folder {path}'
         self.total: int | None = len(entries)
 
     def __iter__(self) -> Iterator[SourceFrame]:
         """Return the frames."""
-        return _frames(self._files, self._stamps_ns, self._intrinsics)
+        return _frames(self._files, self._stamps_ns, self._intrinsics, self._depth)
 
 
-def _frames(files: Sequence[Path], stamps_ns: Iterable[int], intrinsics: Intrinsics | None) \
-        -> Iterator[SourceFrame]:
+def _frames(files: Sequence[Path], stamps_ns: Iterable[int],
+            intrinsics: Intrinsics | None = None,
+            depth: DepthFolder | None = None) -> Iterator[SourceFrame]:
     for index, (file, stamp_ns) in enumerate(zip(files, stamps_ns, strict=True)):
         yield SourceFrame(index, stamp_ns, file.name, '',
-                          partial(_load, file, stamp_ns, intrinsics))
+                          partial(_load, file, stamp_ns, intrinsics, depth))
 
 
-def _load(file: Path, stamp_ns: int, intrinsics: Intrinsics | None) -> Frame:
+def _load(file: Path, stamp_ns: int, intrinsics: Intrinsics | None,
+          depth: DepthFolder | None) -> Frame:
     try:
         data = file.read_bytes()
     except OSError as error:
         raise FrameError(f'image {file} cannot be read: {error.strerror}.') from error
-    return Frame(stamp_ns * 1e-9, decompress_rgb(data), intrinsics=intrinsics)
+    depth_m = None if depth is None else depth.depth_m(file)
+    return Frame(stamp_ns * 1e-9, decompress_rgb(data), depth_m, intrinsics)
 
 
 def _read_stamps(file: Path) -> list[tuple[int, str]]:

@@ -37,6 +37,7 @@ class Request:
     output: Path
     selection: Selection
     topic: str | None = None
+    depth_topic: str | None = None
     fps: float | None = None
     masks: bool = False
     bag: bool = False
@@ -50,7 +51,8 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
     nothing to start with.
     """
     source = open_source(request.source, topic=request.topic, fps=request.fps,
-                         calibrated=config.intrinsics == 'given')
+                         calibrated=config.intrinsics == 'given',
+                         with_depth=config.depth == 'topic', depth_topic=request.depth_topic)
     _prepare(request.output)
     log, reason = RunLog(), ''
     started = time.perf_counter()
@@ -137,7 +139,10 @@ def _write_json(file: Path, content: object) -> None:
 
 def _print_report(request: Request, log: RunLog) -> None:
     statuses = ', '.join(f'{name} {count}' for name, count in sorted(log.statuses.items()))
-    rows = [('frames', f'{log.frames}, refused {log.refused}'),
+    if log.depth_warning:
+        sys.stderr.write(f'anycam: warning: {log.depth_warning}\n')
+    depth = f', with depth {log.with_depth}' if log.with_depth else ''
+    rows = [('frames', f'{log.frames}, refused {log.refused}{depth}'),
             ('poses', f'{log.poses} ({statuses})')]
     if log.last is not None:
         unit = 'm' if log.last.scale_source != 'none' else 'in an arbitrary unit'

@@ -20,26 +20,37 @@ KINDS = ('a ROS 2 bag (.mcap, .db3 or their folder), a video file, a folder of i
 
 
 def open_source(path: Path, *, topic: str | None = None, fps: float | None = None,
-                calibrated: bool = False) -> FrameSource:
+                calibrated: bool = False, with_depth: bool = False,
+                depth_topic: str | None = None) -> FrameSource:
     """Open a recording of any kind.
 
-    topic chooses among several image topics of a bag; fps, in frames per second, replaces the
-    stamps of videos and gives those of image folders; calibrated asks for frames with intrinsics.
-    Raises SourceError for what cannot be read.
+    topic chooses among several image topics of a bag, depth_topic among several with depth; fps,
+    in frames per second, replaces the stamps of videos and gives those of image folders;
+    calibrated asks for frames with intrinsics, with_depth for frames with depth. Raises
+    SourceError for what cannot be read.
     """
     if not path.exists():
         raise SourceError(f'{path} does not exist. Give {KINDS}.')
+    if depth_topic is not None and not with_depth:
+        raise SourceError(f'--depth-topic {depth_topic} is given, but depth is not asked for. Add '
+                          '--depth topic.')
     try:
         is_bag, is_sequence = _is_bag(path), (path / 'timestamps.txt').is_file()
-        if topic is not None and not is_bag:
-            raise SourceError(f'--topic {topic} is given, but {path} is no bag. Leave it out.')
+        for option, name in (('--topic', topic), ('--depth-topic', depth_topic)):
+            if name is not None and not is_bag:
+                raise SourceError(f'{option} {name} is given, but {path} is no bag. Leave it '
+                                  'out.')
         if fps is not None and (is_bag or is_sequence):
             raise SourceError(f'--fps {fps:g} is given, but {path} has stamps of its own. Leave '
                               'it out.')
         if is_bag:
-            return _open_bag(path, topic, calibrated)
+            return _open_bag(path, topic, calibrated, with_depth, depth_topic)
         if is_sequence:
-            return SequenceFolder(path, calibrated)
+            return SequenceFolder(path, calibrated, with_depth)
+        if with_depth:
+            raise SourceError(f'{path} comes without depth, but --depth topic asks for it. Use a '
+                              'bag with a depth topic or a sequence folder with depth/, or leave '
+                              'it out.')
         if calibrated:
             raise SourceError(f'{path} comes without a calibration, but --intrinsics given asks '
                               'for one. Use a bag with camera_info or a sequence folder with '
@@ -56,13 +67,15 @@ def _is_bag(path: Path) -> bool:
         or any(file.suffix in BAG_SUFFIXES for file in path.iterdir())
 
 
-def _open_bag(path: Path, topic: str | None, calibrated: bool) -> FrameSource:
+def _open_bag(path: Path, topic: str | None, calibrated: bool, with_depth: bool,
+              depth_topic: str | None) -> FrameSource:
     try:
         from anycam_ros.offline.bag_source import BagSource
     except ImportError as error:
         raise DependencyError(f'{path} is a bag, and reading it needs a package that is missing '
                               f'({error}). Run: pip install rosbags mcap') from error
-    return BagSource(path, topic, calibrated)
+    return BagSource(path, topic, calibrated=calibrated, with_depth=with_depth,
+                     depth_topic_name=depth_topic)
 
 
 def _open_images(path: Path, fps: float | None) -> FrameSource:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import anycam_ros
-from anycam_ros.odometry import OdometryEstimate, Status
+from anycam_ros.depth.units import unit_warning
+from anycam_ros.odometry import Frame, OdometryEstimate, Status
 from anycam_ros.offline.frame_source import SourceFrame
 from anycam_ros.offline.stamps import format_stamp
 
@@ -26,6 +27,8 @@ class RunLog:
 
     frames: int = 0
     refused: int = 0
+    with_depth: int = 0
+    depth_warning: str = ''
     last_frame: str = 'none'                                      # index and stamp
     stamps_ns: list[int] = field(default_factory=list)             # of the poses
     positions: list[NDArray[np.float64]] = field(default_factory=list)
@@ -35,6 +38,12 @@ class RunLog:
     timings_ms: defaultdict[str, list[float]] = field(
         default_factory=lambda: defaultdict(list))
     last: OdometryEstimate | None = None
+
+    def see_depth(self, frame: Frame) -> None:
+        """Count the frames that come with depth, and keep the first doubt about its unit."""
+        if frame.depth_m is not None:
+            self.with_depth += 1
+            self.depth_warning = self.depth_warning or unit_warning(frame.depth_m)
 
     def add(self, frame: SourceFrame, estimate: OdometryEstimate) -> None:
         """Take in the estimate for one frame."""
@@ -68,6 +77,7 @@ class RunLog:
             'anycam_ros': anycam_ros.__version__,
             'frames': self.frames,
             'frames_refused': self.refused,
+            'frames_with_depth': self.with_depth,
             'poses': self.poses,
             'status': dict(sorted(self.statuses.items())),
             'first_stamp_s': format_stamp(self.stamps_ns[0]) if last else None,

@@ -61,6 +61,7 @@ def run_odometry(odometry: VisualOdometry, frames: Iterator[SourceFrame],
             started = time.perf_counter()
             frame = source_frame.load()
             log.timings_ms['decode'].append(1000 * (time.perf_counter() - started))
+            log.see_depth(frame)
             estimate = odometry.process(frame)
         except FrameError as error:
             log.refused += 1

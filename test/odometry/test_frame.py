@@ -23,7 +23,9 @@ IMAGE = np.zeros((80, 100, 3), np.uint8)
     ({'image_rgb': np.zeros((63, 100, 3), np.uint8)}, '100x63 px.*at least 64 px.*larger image'),
     ({'stamp_s': math.nan}, 'stamp is nan.*finite'),
     ({'stamp_s': math.inf}, 'stamp is inf.*finite'),
-    ({'depth_m': np.ones((40, 50), np.float32)}, r'\(40, 50\).*\(80, 100\).*registered'),
+    ({'depth_m': np.ones((40, 50), np.float32)}, r'depth is 50x40 px, .*100x80 px.*registered'),
+    ({'depth_m': np.ones((80, 100))}, r'depth is \(80, 100\) float64.*float32, in metres'),
+    ({'depth_m': np.ones((80, 100, 1), np.float32)}, r'depth is \(80, 100, 1\)'),
     ({'intrinsics': Intrinsics.centred(200, 160, 90.0)}, r'200x160 px.*100x80.*resized\(\)')])
 def test_refused(change: dict, message: str) -> None:
     with pytest.raises(FrameError, match=message):
