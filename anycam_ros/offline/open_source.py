@@ -36,13 +36,7 @@ def open_source(path: Path, *, topic: str | None = None, fps: float | None = Non
                           '--depth topic.')
     try:
         is_bag, is_sequence = _is_bag(path), (path / 'timestamps.txt').is_file()
-        for option, name in (('--topic', topic), ('--depth-topic', depth_topic)):
-            if name is not None and not is_bag:
-                raise SourceError(f'{option} {name} is given, but {path} is no bag. Leave it '
-                                  'out.')
-        if fps is not None and (is_bag or is_sequence):
-            raise SourceError(f'--fps {fps:g} is given, but {path} has stamps of its own. Leave '
-                              'it out.')
+        _check_options(path, is_bag, is_sequence, topic, depth_topic, fps)
         if is_bag:
             return _open_bag(path, topic, calibrated, with_depth, depth_topic)
         if is_sequence:
@@ -58,6 +52,16 @@ def open_source(path: Path, *, topic: str | None = None, fps: float | None = Non
         return _open_images(path, fps) if path.is_dir() else _open_file(path, fps)
     except OSError as error:
         raise SourceError(f'{path} cannot be read: {error.strerror}.') from error
+
+
+def _check_options(path: Path, is_bag: bool, is_sequence: bool, topic: str | None,
+                   depth_topic: str | None, fps: float | None) -> None:
+    for option, name in (('--topic', topic), ('--depth-topic', depth_topic)):
+        if name is not None and not is_bag:
+            raise SourceError(f'{option} {name} is given, but {path} is no bag. Leave it out.')
+    if fps is not None and (is_bag or is_sequence):
+        raise SourceError(f'--fps {fps:g} is given, but {path} has stamps of its own. Leave it '
+                          'out.')
 
 
 def _is_bag(path: Path) -> bool:
