@@ -31,5 +31,9 @@ class DependencyError(AnyCamError, ImportError):
     """An optional package that the chosen option needs is not installed."""
 
 
+class WeightsError(AnyCamError):
+    """The weights of a network are missing, or are not those of that network."""
+
+
 class TracksError(AnyCamError, ValueError):
     """Tracks, poses or priors do not fit together."""

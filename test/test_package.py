@@ -34,7 +34,7 @@ FROM_PYPI = {
 # Run, but not imported: by the launch file, and by the messages.
 RUN_ONLY = {'ros2launch', 'rosbag2', 'rosidl_default_runtime'}
 # Imported where they are used, with an error that says what to install.
-OPTIONAL = {'torch'}
+OPTIONAL = {'huggingface_hub', 'ptlflow', 'torch', 'torchvision', 'transformers', 'unidepth'}
 
 
 def sources(*suffixes: str) -> Iterator[Path]:

@@ -4,14 +4,14 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Image = NDArray[np.uint8]
-Flow = NDArray[np.float32]
+from anycam_ros.flow.dense_flow import Flow, Image
+
+__all__ = ['DisFlow', 'Flow', 'Image']
 
 
 class DisFlow:
-    """Compute dense flow between grey images of one size; pixels of these images."""
+    """Compute dense flow between images of one size; pixels of these images."""
 
     def __init__(self) -> None:
         """Take OpenCV's medium preset."""
@@ -23,7 +23,21 @@ class DisFlow:
         initial is where the search starts; it must not be farther off than the coarsest level
         can see.
         """
+        source, target = _grey(source), _grey(target)
         if initial is None:
             initial = np.zeros((*source.shape, 2), np.float32)
         flow = self._dis.calc(source, target, initial.copy())
         return np.asarray(flow, np.float32)
+
+    def both_ways(self, first: Image, second: Image,
+                  initial: tuple[Flow, Flow] | None = None) -> tuple[Flow, Flow]:
+        """Return the flow from first to second and back, (H, W, 2) each."""
+        first, second = _grey(first), _grey(second)
+        start, start_back = initial or (None, None)
+        return self(first, second, start), self(second, first, start_back)
+
+
+def _grey(image: Image) -> Image:
+    if image.ndim == 2:
+        return image
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -19,9 +19,10 @@ from anycam_ros.motion.motion_estimate import MotionEstimate
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate
 from anycam_ros.odometry.frame import Frame
+from anycam_ros.odometry.priors import make_flow
 
 WORKING_AREA_PX = 448 * 336
-IMPLEMENTED = {'motion': ('geometric',), 'flow': ('dis',), 'depth': ('none',)}
+IMPLEMENTED = {'motion': ('geometric',), 'depth': ('none',)}
 
 
 class VisualOdometry:
@@ -32,12 +33,17 @@ class VisualOdometry:
     """
 
     def __init__(self, config: OdometryConfig | None = None) -> None:
-        """Start with no frame seen; raises ConfigError for what is not implemented."""
+        """Start with no frame seen.
+
+        Raises ConfigError for what is not implemented, and DependencyError or WeightsError
+        where a network that the configuration names cannot be had.
+        """
         self.config = config or OdometryConfig()
         for name, values in IMPLEMENTED.items():
             if getattr(self.config, name) not in values:
                 raise ConfigError(f'{name} is {getattr(self.config, name)!r}, which is not '
                                   f'implemented yet; use one of {", ".join(values)}.')
+        self._flow = make_flow(self.config)
         self.reset()
 
     def reset(self) -> None:
@@ -98,7 +104,7 @@ class VisualOdometry:
         self._raw = raw
         self._front_end = GeometricMotion(
             self._camera, FocalState(self._camera.intrinsics.fx, given is not None),
-            refines=self.config.refine == 'window')
+            flow=self._flow, refines=self.config.refine == 'window')
         return self._front_end
 
     def _move(self, motion: MotionEstimate) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from anycam_ros.flow.dis import DisFlow, Image
+from anycam_ros.flow.dense_flow import DenseFlow, Image
+from anycam_ros.flow.dis import DisFlow
 from anycam_ros.geometry.se3 import (
     Array,
     from_rotation_translation,
@@ -46,12 +47,12 @@ class GeometricMotion:
     """
 
     def __init__(self, camera: WorkingCamera, focal: FocalState, *,
-                 refines: bool = True) -> None:
-        """Start with no image seen."""
+                 flow: DenseFlow | None = None, refines: bool = True) -> None:
+        """Start with no image seen; without a flow it takes DIS."""
         self.focal = focal
         self._refines = refines
         self._camera = camera
-        self._flow = DisFlow()
+        self._flow = flow or DisFlow()
         self._mask = ViewMask(camera)
         self._moving = self._mask.nothing()          # of the last frame that was found
         self._scale = ScaleMemory()

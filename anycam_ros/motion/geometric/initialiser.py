@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from anycam_ros.flow.dis import DisFlow, Image
+from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.geometry.se3 import Array, from_rotation_translation
 from anycam_ros.motion.geometric.matching import flow_both_ways, FlowPair, follow, Matches
 from anycam_ros.motion.geometric.sighting import Sighting
@@ -39,7 +39,7 @@ class Initialiser:
     World is the reference camera here; the translation stays zero.
     """
 
-    def __init__(self, flow: DisFlow, camera: WorkingCamera, reference: Image) -> None:
+    def __init__(self, flow: DenseFlow, camera: WorkingCamera, reference: Image) -> None:
         """Start at a reference image."""
         self._flow, self.camera = flow, camera
         self.reference = reference

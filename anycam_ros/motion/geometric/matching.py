@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.flow.dis import DisFlow, Flow, Image
+from anycam_ros.flow.dense_flow import DenseFlow, Flow, Image
 from anycam_ros.geometry.se3 import Array
 
 BORDER_PX = 3.0
@@ -29,12 +29,10 @@ class Matches(NamedTuple):
     weight: Array                     # (N,) 1 for full agreement, less with the disagreement
 
 
-def flow_both_ways(flow: DisFlow, reference: Image, target: Image,
+def flow_both_ways(flow: DenseFlow, reference: Image, target: Image,
                    start: FlowPair | None = None) -> FlowPair:
     """Return the flow from reference to target and back, started from earlier flow."""
-    forward = flow(reference, target, None if start is None else start.forward)
-    backward = flow(target, reference, None if start is None else start.backward)
-    return FlowPair(forward, backward)
+    return FlowPair(*flow.both_ways(reference, target, start))
 
 
 def sample(image: Flow, positions_px: Array) -> Array:

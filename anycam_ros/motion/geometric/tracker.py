@@ -5,7 +5,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.flow.dis import DisFlow, Image
+from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.motion.geometric.matching import flow_both_ways, FlowPair, follow, Matches
 from anycam_ros.motion.geometric.pose import fit_pose, Points, PoseFit
@@ -18,7 +18,7 @@ MINIMUM_INLIER_SHARE = 0.15
 COARSE_DELTA_PX = 4.0
 
 
-def sight(flow: DisFlow, window: KeyFrameWindow, image: Image, start: FlowPair | None,
+def sight(flow: DenseFlow, window: KeyFrameWindow, image: Image, start: FlowPair | None,
           T_starts: list[Array]) -> Sighting | None:
     """Return how the image relates to the newest key frame; None when too little fits.
 

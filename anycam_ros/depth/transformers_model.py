@@ -1,0 +1,76 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Metric Depth Anything V2 (Yang et al. 2024) from the transformers library."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from anycam_ros.depth.depth_model import DepthModel
+from anycam_ros.errors import WeightsError
+from anycam_ros.optional_package import needed_for
+
+RECOMMENDED = 'depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf'
+LICENCES = {
+    RECOMMENDED: 'Apache-2.0, 20 m at most',
+    'depth-anything/Depth-Anything-V2-Metric-Outdoor-Small-hf': 'Apache-2.0, 80 m at most',
+    'depth-anything/Depth-Anything-V2-Metric-Indoor-Base-hf': 'CC BY-NC 4.0: non-commercial',
+    'depth-anything/Depth-Anything-V2-Metric-Outdoor-Base-hf': 'CC BY-NC 4.0: non-commercial',
+    'depth-anything/Depth-Anything-V2-Metric-Indoor-Large-hf': 'CC BY-NC 4.0: non-commercial',
+    'depth-anything/Depth-Anything-V2-Metric-Outdoor-Large-hf': 'CC BY-NC 4.0: non-commercial',
+}
+SHORT_SIDE_PX, PATCH_PX = 518, 14          # as the models were trained
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def transformers_depth(name: str, device: torch.device) -> DepthModel:
+    """Return a metric Depth Anything model; name is a model on Hugging Face, or a folder.
+
+    Raises DependencyError without transformers and WeightsError where the model is not to be
+    had, or does not give metric depth.
+    """
+    with needed_for(f"depth 'transformers:{name}'", 'pip install transformers', 'Apache-2.0'):
+        from transformers import AutoConfig, AutoModelForDepthEstimation
+    try:
+        config = AutoConfig.from_pretrained(name)
+        kind = f'{config.model_type}, {getattr(config, "depth_estimation_type", "relative")}'
+        if kind != 'depth_anything, metric':
+            raise WeightsError(f'{name} is a model of another kind ({kind}); the odometry needs '
+                               f'depth_anything, metric. Known:\n{known_models()}')
+        network = AutoModelForDepthEstimation.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise WeightsError(
+            f"depth 'transformers:{name}' cannot be loaded: {_first_line(error)} Known models:\n"
+            f'{known_models()}\nWithout network, run `hf download {name}` on a machine that has '
+            'one and copy its ~/.cache/huggingface/hub, or name a folder that holds config.json '
+            'and model.safetensors: transformers:/path/to/folder') from error
+    return DepthModel(DepthAnything(network.to(device).eval()), device)
+
+
+def known_models() -> str:
+    """Return the metric models, each with its licence."""
+    return '\n'.join(f'  transformers:{name}  ({licence})' for name, licence in LICENCES.items())
+
+
+class DepthAnything:
+    """Bring images into the range and size that Depth Anything takes."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        """Take a DepthAnythingForDepthEstimation of transformers."""
+        self._network = network
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Return depth (B, 1, H, W), metres, of RGB (B, 3, H, W) in [0, 1]."""
+        shape = images.shape[-2:]
+        scale = SHORT_SIDE_PX / min(shape)
+        resized = functional.interpolate(
+            images, [PATCH_PX * round(side * scale / PATCH_PX) for side in shape],
+            mode='bicubic', align_corners=False)
+        mean, deviation = (resized.new_tensor(values)[:, None, None]
+                           for values in (MEAN, DEVIATION))
+        depth = self._network((resized - mean) / deviation).predicted_depth[:, None]
+        return functional.interpolate(depth, shape, mode='bilinear', align_corners=False)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition('\n')[0]
