@@ -139,7 +139,7 @@ def _descend(unknowns: Unknowns, data: Data, stage: Stage, schedule: AdamSchedul
         if stage.is_global:
             change = centre[2:] - 2 * centre[1:-1] + centre[:-2]
             loss = loss + schedule.smoothness * change.abs().mean()
-        loss.backward()    # type: ignore[no-untyped-call]
+        loss.backward()
         for value in moving:
             if value.grad is not None:
                 torch.nan_to_num_(value.grad, nan=0.0, posinf=0.0, neginf=0.0)
