@@ -11,7 +11,10 @@ except ImportError as error:
         'the AnyCam network needs PyTorch 2.1 or newer: pip install torch') from error
 
 from anycam_ros.motion.anycam.both_directions import average_directions, chain
+from anycam_ros.motion.anycam.checkpoint import load_checkpoint, save_checkpoint
 from anycam_ros.motion.anycam.config import NetworkConfig
 from anycam_ros.motion.anycam.network import AnyCam, AnyCamOutput
+from anycam_ros.motion.anycam.weights_file import embedded_weights
 
-__all__ = ['AnyCam', 'AnyCamOutput', 'NetworkConfig', 'average_directions', 'chain']
+__all__ = ['AnyCam', 'AnyCamOutput', 'NetworkConfig', 'average_directions', 'chain',
+           'embedded_weights', 'load_checkpoint', 'save_checkpoint']

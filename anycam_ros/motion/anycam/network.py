@@ -51,9 +51,12 @@ class AnyCam(nn.Module):
         self.interframe = InterframeAttention(config)
         self.heads = Heads(config)
         self.unused = UnusedWeights(config)
-        self.focal_candidates: Tensor
-        self.register_buffer('focal_candidates', focal_candidates(
-            config.smallest_focal, config.largest_focal, config.candidates), persistent=False)
+
+    @property
+    def focal_candidates(self) -> Tensor:
+        """Return the focal lengths (candidates,) among which it chooses, 2 fx / width."""
+        return focal_candidates(self.config.smallest_focal, self.config.largest_focal,
+                                self.config.candidates, self.unused.mask_token.device)
 
     def forward(self, images: Tensor, flow: Tensor, depth: Tensor) -> 'AnyCamOutput':
         """Return the prediction for B windows of n frames, of any height and width.

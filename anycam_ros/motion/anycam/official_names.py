@@ -9,6 +9,8 @@ from torch import Tensor
 
 from anycam_ros.motion.anycam.config import LEVELS, NetworkConfig
 
+OFFICIAL_PREFIX = 'pose_predictor.'      # of the network among the whole model's weights
+
 WEIGHT_AND_BIAS = ('.weight', '.bias')
 WEIGHT = ('.weight',)
 ITSELF = ('',)
