@@ -40,3 +40,22 @@ def walk_estimates(walk: Clip) -> list[OdometryEstimate]:
     """Return what the default odometry says about the walk, from its second frame on."""
     warm_up()
     return run(walk.frames)
+
+
+@pytest.fixture(scope='session')
+def torchvision_loads() -> object:
+    """Import torchvision, also where its compiled part is for another build of PyTorch.
+
+    The wheels of PyPI are compiled for CUDA. Beside a PyTorch for the CPU they miss two operators
+    of object detection, without which torchvision refuses to be imported; no prior needs them.
+    """
+    torch = pytest.importorskip('torch')
+    library = None
+    try:
+        pytest.importorskip('torchvision')
+    except RuntimeError:
+        library = torch.library.Library('torchvision', 'DEF')
+        for name in ('nms', 'qnms'):
+            library.define(f'{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
+        pytest.importorskip('torchvision')
+    return library   # the operators live as long as it does

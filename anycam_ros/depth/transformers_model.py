@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from anycam_ros.depth.depth_model import DepthModel
+from anycam_ros.depth.hub import cached_or_fetched
 from anycam_ros.errors import WeightsError
 from anycam_ros.optional_package import needed_for
 
@@ -32,12 +33,15 @@ def transformers_depth(name: str, device: torch.device) -> DepthModel:
     with needed_for(f"depth 'transformers:{name}'", 'pip install transformers', 'Apache-2.0'):
         from transformers import AutoConfig, AutoModelForDepthEstimation
     try:
-        config = AutoConfig.from_pretrained(name)
+        config = cached_or_fetched(
+            lambda cached: AutoConfig.from_pretrained(name, local_files_only=cached))
         kind = f'{config.model_type}, {getattr(config, "depth_estimation_type", "relative")}'
         if kind != 'depth_anything, metric':
             raise WeightsError(f'{name} is a model of another kind ({kind}); the odometry needs '
                                f'depth_anything, metric. Known:\n{known_models()}')
-        network = AutoModelForDepthEstimation.from_pretrained(name)
+        network = cached_or_fetched(
+            lambda cached: AutoModelForDepthEstimation.from_pretrained(
+                name, local_files_only=cached))
     except (OSError, ValueError) as error:
         raise WeightsError(
             f"depth 'transformers:{name}' cannot be loaded: {_first_line(error)} Known models:\n"

@@ -9,10 +9,13 @@ import torch
 from torch import Tensor
 
 from anycam_ros.depth.depth_model import DepthModel
+from anycam_ros.depth.hub import cached_or_fetched
 from anycam_ros.errors import WeightsError
 from anycam_ros.optional_package import needed_for
 
-INSTALL = 'pip install git+https://github.com/lpiccinelli-eth/UniDepth'
+# Newer xformers no longer have the attention that its decoder is built of.
+INSTALL = ("pip install git+https://github.com/lpiccinelli-eth/UniDepth "
+           "'xformers<=0.0.28.post1'")
 LICENCE = 'CC BY-NC 4.0: NON-COMMERCIAL use only, of the code and of the weights'
 PRETRAINED = 'lpiccinelli/unidepth-v2old-vits14'
 RESOLUTION_LEVEL = 10   # the largest of 0 to 10, as in AnyCam
@@ -26,6 +29,7 @@ def unidepth_depth(device: torch.device, state: Mapping[str, Tensor] | None = No
     """
     with needed_for("depth 'unidepth'", INSTALL, LICENCE):
         from unidepth.models import UniDepthV2old
+        from xformers.components.attention import NystromAttention as _  # noqa: F401
     if state is None:
         network = _pretrained(UniDepthV2old)
     else:
@@ -69,7 +73,8 @@ def architecture() -> dict[str, Any]:
 
 def _pretrained(model_type: Any) -> Any:  # noqa: ANN401
     try:
-        return model_type.from_pretrained(PRETRAINED)
+        return cached_or_fetched(
+            lambda cached: model_type.from_pretrained(PRETRAINED, local_files_only=cached))
     except Exception as error:   # no network, no such file, damaged: each has its own kind
         raise WeightsError(
             f'the weights of UniDepth cannot be loaded: {error} Run `hf download {PRETRAINED}` '

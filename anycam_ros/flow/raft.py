@@ -3,6 +3,7 @@
 """RAFT (Teed & Deng 2020) as torchvision has it."""
 
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor
@@ -55,7 +56,7 @@ def _load() -> torch.nn.Module:
     weights = optical_flow.Raft_Large_Weights.DEFAULT
     try:
         network: torch.nn.Module = optical_flow.raft_large(weights=weights, progress=False)
-    except (OSError, RuntimeError) as error:   # no network; damaged file, other keys
+    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
         cached = Path(torch.hub.get_dir()) / 'checkpoints' / weights.url.rpartition('/')[2]
         raise WeightsError(
             f'the weights of RAFT cannot be loaded: {error}. Download {weights.url} (21 MB) and '
