@@ -12,9 +12,12 @@ except ImportError as error:
 
 from anycam_ros.motion.anycam.both_directions import average_directions, chain
 from anycam_ros.motion.anycam.checkpoint import load_checkpoint, save_checkpoint
+from anycam_ros.motion.anycam.clip import Clip, clip_uncertainty, ClipPrediction, predict_clip
 from anycam_ros.motion.anycam.config import NetworkConfig
 from anycam_ros.motion.anycam.network import AnyCam, AnyCamOutput
+from anycam_ros.motion.anycam.stream_window import StreamEstimate, StreamFrame, StreamWindow
 from anycam_ros.motion.anycam.weights_file import embedded_weights
 
-__all__ = ['AnyCam', 'AnyCamOutput', 'NetworkConfig', 'average_directions', 'chain',
-           'embedded_weights', 'load_checkpoint', 'save_checkpoint']
+__all__ = ['AnyCam', 'AnyCamOutput', 'Clip', 'ClipPrediction', 'NetworkConfig', 'StreamEstimate',
+           'StreamFrame', 'StreamWindow', 'average_directions', 'chain', 'clip_uncertainty',
+           'embedded_weights', 'load_checkpoint', 'predict_clip', 'save_checkpoint']
