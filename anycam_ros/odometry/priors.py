@@ -13,10 +13,17 @@ from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.torch_device import choose_device
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
     from anycam_ros.depth.depth_model import DepthModel
 
 MEASURED = ('none', 'topic')
 """The values of depth that need no model."""
+PAPERS_FLOW = 'unimatch_sc2_ref6'
+"""The model of ptlflow that AnyCam was trained with; its file holds these weights, too."""
+FLOW_PREFIX, DEPTH_PREFIX = 'image_processor.unimatch.', 'depth_predictor.model.'
 
 
 def make_flow(config: OdometryConfig) -> DenseFlow:
@@ -33,7 +40,8 @@ def make_flow(config: OdometryConfig) -> DenseFlow:
         from anycam_ros.flow.raft import raft_flow
         return raft_flow(device)
     from anycam_ros.flow.ptlflow_model import ptlflow_flow
-    return ptlflow_flow(name, device)
+    return ptlflow_flow(name, device,
+                        _embedded(config, FLOW_PREFIX) if name == PAPERS_FLOW else None)
 
 
 def make_depth(config: OdometryConfig) -> 'DepthModel | None':
@@ -49,4 +57,12 @@ def make_depth(config: OdometryConfig) -> 'DepthModel | None':
         from anycam_ros.depth.transformers_model import transformers_depth
         return transformers_depth(name, device)
     from anycam_ros.depth.unidepth_model import unidepth_depth
-    return unidepth_depth(device)
+    return unidepth_depth(device, _embedded(config, DEPTH_PREFIX))
+
+
+def _embedded(config: OdometryConfig, prefix: str) -> 'Mapping[str, Tensor] | None':
+    """Return what the AnyCam file holds of another network; None where it holds nothing of it."""
+    if not config.weights:
+        return None
+    from anycam_ros.motion.anycam.weights_file import embedded_weights
+    return embedded_weights(config.weights, prefix) or None

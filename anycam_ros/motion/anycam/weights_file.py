@@ -59,16 +59,11 @@ def embedded_weights(path: str | Path, prefix: str) -> dict[str, Tensor]:
     """Return the weights whose names start with a prefix, without it.
 
     The official checkpoint holds the flow network as 'image_processor.unimatch.' and the depth
-    network as 'depth_predictor.'. Raises WeightsError where there are none.
+    network as 'depth_predictor.'; other files hold neither. Raises WeightsError as read_weights.
     """
-    weights = read_weights(Path(path)).weights
-    found = {name.removeprefix(prefix): value for name, value in weights.items()
-             if name.startswith(prefix)}
-    if not found:
-        parts = ', '.join(sorted({name.split('.')[0] for name in weights})[:10])
-        raise WeightsError(f'{path} holds no weights named {prefix}*; it has {parts}. The file '
-                           f'that holds all is the official one. {WHERE_FROM}')
-    return found
+    return {name.removeprefix(prefix): value
+            for name, value in read_weights(Path(path)).weights.items()
+            if name.startswith(prefix)}
 
 
 def _read_pytorch(path: Path) -> Any:  # noqa: ANN401

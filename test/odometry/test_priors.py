@@ -1,0 +1,83 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration chooses flow and depth; what is missing is named with the way out."""
+
+from pathlib import Path
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from anycam_ros.errors import ConfigError, DependencyError, WeightsError
+from anycam_ros.flow.dis import DisFlow
+from anycam_ros.odometry import OdometryConfig, VisualOdometry
+from anycam_ros.odometry.priors import make_depth, make_flow
+
+
+def test_defaults_need_no_network() -> None:
+    assert isinstance(make_flow(OdometryConfig()), DisFlow)
+    assert make_depth(OdometryConfig()) is None
+    assert make_depth(OdometryConfig(depth='topic')) is None
+
+
+@pytest.mark.parametrize(('module', 'change', 'command', 'licence'), [
+    ('torchvision', {'flow': 'raft'}, 'pip install torchvision', 'BSD-3-Clause'),
+    ('ptlflow', {'flow': 'ptlflow:neuflow2'}, 'pip install ptlflow', 'Apache-2.0'),
+    ('transformers', {'depth': 'transformers:any/model'}, 'pip install transformers',
+     'Apache-2.0'),
+    ('unidepth', {'depth': 'unidepth'}, 'lpiccinelli-eth/UniDepth', 'NON-COMMERCIAL')])
+def test_missing_package_is_named_with_command_and_licence(
+        monkeypatch: pytest.MonkeyPatch, module: str, change: dict[str, str], command: str,
+        licence: str) -> None:
+    pytest.importorskip('torch')
+    monkeypatch.setitem(sys.modules, module, None)   # as if it were not installed
+    config = OdometryConfig(**change)
+    with pytest.raises(DependencyError) as caught:
+        make_flow(config) if 'flow' in change else make_depth(config)
+    message = str(caught.value)
+    value = next(iter(change.values()))
+    assert repr(value) in message
+    assert command in message
+    assert licence in message
+
+
+def test_odometry_says_at_its_start_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'torch', None)
+    with pytest.raises(DependencyError, match='pip install torch'):
+        VisualOdometry(OdometryConfig(flow='raft'))
+
+
+def test_cuda_without_a_gpu_is_refused() -> None:
+    torch = pytest.importorskip('torch')
+    if torch.cuda.is_available():
+        pytest.skip('this machine has a GPU')
+    with pytest.raises(ConfigError, match=r"'cuda', but PyTorch .* Set device to 'auto'"):
+        make_flow(OdometryConfig(flow='raft', device='cuda'))
+
+
+@pytest.fixture(scope='session')
+def unimatch(torchvision_loads: object) -> Any:  # noqa: ANN401
+    del torchvision_loads
+    return pytest.importorskip('ptlflow').get_model('unimatch_sc2_ref6').eval()
+
+
+def test_one_download_is_enough_for_the_flow_of_the_paper(
+        unimatch: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    import torch
+
+    from anycam_ros.flow.ptlflow_model import ptlflow_flow
+    file = tmp_path / 'pytorch_model.bin'
+    inside = {f'image_processor.unimatch.{name}': value
+              for name, value in unimatch.state_dict().items()}
+    torch.save({'model': {**inside, 'pose_predictor.any': torch.zeros(1)}}, file)
+    images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    found = make_flow(OdometryConfig(flow='ptlflow:unimatch_sc2_ref6', weights=str(file),
+                                     device='cpu')).both_ways(*images)
+    expected = ptlflow_flow('unimatch_sc2_ref6', torch.device('cpu'),
+                            unimatch.state_dict()).both_ways(*images)
+    np.testing.assert_array_equal(found[0], expected[0])
+    inside.popitem()
+    torch.save({'model': inside}, file)
+    with pytest.raises(WeightsError, match=r'(?s)not those of ptlflow:unimatch.*Missing key'):
+        make_flow(OdometryConfig(flow='ptlflow:unimatch_sc2_ref6', weights=str(file)))
