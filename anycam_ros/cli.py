@@ -15,6 +15,7 @@ from anycam_ros.node.config import NodeConfig
 from anycam_ros.odometry import OdometryConfig
 from anycam_ros.odometry.options import describe
 from anycam_ros.odometry.parameter_file import render_parameter_file
+from anycam_ros.optional_package import needed_for
 
 EXIT_OK, EXIT_INCOMPLETE, EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 0, 1, 2, 130
 EXIT_CODES = """\
@@ -69,6 +70,13 @@ def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
         description='Adjust simulated windows and a clip, also by the schedule of the paper, '
                     'which takes minutes. Needs torch.')
     refinement.set_defaults(command=_benchmark_refinement)
+    network = benchmarks.add_parser(
+        'network', help='the network frame by frame against whole windows',
+        description='Take one new frame into a window of 8, with random weights, by the '
+                    'incremental step and as the reference does it: time and peak memory. Needs '
+                    'torch.')
+    network.add_argument('--device', choices=('auto', 'cuda', 'cpu'), default='auto')
+    network.set_defaults(command=_benchmark_network)
 
 
 def _add_odometry(parser: argparse.ArgumentParser) -> None:
@@ -135,6 +143,13 @@ def _benchmark_refinement(_options: argparse.Namespace) -> int:
     from anycam_ros.benchmark.refinement import benchmark_refinement
 
     return _print(benchmark_refinement())
+
+
+def _benchmark_network(options: argparse.Namespace) -> int:
+    with needed_for('the network', 'pip install torch', 'BSD-3-Clause'):
+        from anycam_ros.benchmark.network import benchmark_network
+
+    return _print(benchmark_network(options.device))
 
 
 def _print(lines: Iterator[str]) -> int:

@@ -110,7 +110,7 @@ class ResidualUnit(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return an image (N, channels, h, w) of the same size."""
-        return image + self.second(functional.relu(self.first(functional.relu(image))))
+        return image + self.second(functional.relu_(self.first(functional.relu(image))))
 
 
 class UncertaintyHead(nn.Module):
@@ -127,7 +127,7 @@ class UncertaintyHead(nn.Module):
         """Return what all outputs share, (N, head_channels, *size)."""
         narrow = functional.interpolate(self.narrow(fused), size, mode='bilinear',
                                         align_corners=True)
-        return functional.relu(self.smooth(narrow))
+        return functional.relu_(self.smooth(narrow))
 
     def activate(self, shared: Tensor, size: tuple[int, int], rows: slice) -> Tensor:
         """Return some of the outputs, (N, outputs, *size)."""
