@@ -110,6 +110,14 @@ def test_turn_on_the_spot_is_a_turn_and_no_walk() -> None:
     assert np.linalg.norm(positions(estimates), axis=1).max() < 0.01
 
 
+def test_turn_on_the_spot_shows_the_focal_length() -> None:
+    clip = render_clip(turning, 30, moving=False)
+    last = run(clip.frames)[-1]
+    assert last.focal_source == 'estimated'
+    assert last.intrinsics.fx == pytest.approx(clip.intrinsics.fx, rel=0.03)
+    assert 0.02 < last.focal_std_px / last.intrinsics.fx < 0.1
+
+
 def test_straight_drive_does_not_claim_to_know_the_focal_length() -> None:
     clip = render_clip(straight, 45, moving=False)
     last = run(clip.frames)[-1]

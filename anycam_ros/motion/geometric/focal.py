@@ -43,14 +43,14 @@ class FocalState:
         if math.isnan(self.prior_focal_px):
             self.prior_focal_px = self.focal_px
 
-    def update(self, focal_px: float, information: float) -> None:
+    def update(self, focal_px: float, information: float, share: float = NEW_SHARE) -> None:
         """Take a window's focal length; a share of what it knew stiffens the prior of the next.
 
         So the focal length becomes the mean over many windows: rolling shutter and distortion
         pull single windows several percent to either side.
         """
         self.focal_px = self.prior_focal_px = focal_px
-        self.prior_information += NEW_SHARE * max(information, 0.0)
+        self.prior_information += share * max(information, 0.0)
 
     def take(self, other: 'FocalState') -> None:
         """Become what another state is."""

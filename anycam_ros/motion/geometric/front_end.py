@@ -15,6 +15,7 @@ from anycam_ros.geometry.se3 import (
     vector_from_rotation,
 )
 from anycam_ros.motion.geometric.adjustment import adjust
+from anycam_ros.motion.geometric.archive import Archive
 from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.initialiser import Initialiser
@@ -22,10 +23,12 @@ from anycam_ros.motion.geometric.map_start import start_window
 from anycam_ros.motion.geometric.matching import FlowPair
 from anycam_ros.motion.geometric.picture import picture_fault
 from anycam_ros.motion.geometric.prediction import predict_flow
+from anycam_ros.motion.geometric.recall import give_way, recall
 from anycam_ros.motion.geometric.scale import ScaleMemory
 from anycam_ros.motion.geometric.sighting import Sighting
 from anycam_ros.motion.geometric.stillness import StillnessDetector
 from anycam_ros.motion.geometric.tracker import MINIMUM_INLIERS, sight
+from anycam_ros.motion.geometric.two_view import FocalPrior
 from anycam_ros.motion.geometric.view_mask import lies_in, ViewMask
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
@@ -35,6 +38,7 @@ KEY_FRAME_FLOW = 0.05            # of the longer side
 KEY_FRAME_INLIERS = 0.5
 GIVE_UP_S = 0.7                  # after this long without a match the map is given up
 DEGRADED_SHARE = 0.3
+TURN_SHARE = 5.0                 # a window can trade the focal length for depth, a turn cannot
 LOST_VARIANCE = 1.0              # per frame; of scene depths, squared, and of radians
 STILL_VARIANCE = 1e-8            # of scene depths, squared
 
@@ -58,6 +62,7 @@ class GeometricMotion:
         self._scale = ScaleMemory()
         self._stillness = StillnessDetector()
         self._debt = CorrectionDebt()
+        self._archive = Archive((camera.intrinsics.width, camera.intrinsics.height))
         self._initialiser: Initialiser | None = None
         self._window: KeyFrameWindow | None = None
         self._last: Sighting | None = None           # against the newest reference
@@ -83,6 +88,7 @@ class GeometricMotion:
         sighting = initialiser.look(image, self.focal.focal_px)
         if sighting is None and self._last is not None:
             # The reference has left the view: the frame before takes its place.
+            self._learn_from_turn(initialiser, self._last)
             initialiser = self._begin(self._last.image, self._stamp_s)
             sighting = initialiser.look(image, self.focal.focal_px)
         if sighting is None:
@@ -93,9 +99,21 @@ class GeometricMotion:
             return self._start_map(window, sighting, stamp_s)
         reason = 'the camera stands' if initialiser.is_still else 'too little parallax for a map'
         estimate = self._found(sighting, stamp_s, Status.INITIALIZING, reason)
-        if initialiser.is_worn(sighting):
+        if initialiser.has_turned_far(sighting):
+            self._learn_from_turn(initialiser, sighting)
+            self._begin(image, stamp_s, sighting.pair)
+        elif initialiser.is_worn(sighting):
             self._begin(image, stamp_s, sighting.pair)
         return estimate
+
+    def _learn_from_turn(self, initialiser: Initialiser, sighting: Sighting) -> None:
+        """Take the focal length that a turn shows from its reference to its last view."""
+        if self.focal.is_given:
+            return
+        shown = initialiser.focal_shown(
+            sighting, FocalPrior(self.focal.prior_focal_px, self.focal.prior_information))
+        if shown is not None:
+            self.focal.update(shown.focal_px, shown.focal_information, TURN_SHARE)
 
     def _begin(self, image: Image, stamp_s: float, pair: FlowPair | None = None) -> Initialiser:
         """Make an image the reference that parallax is waited for against.
@@ -119,6 +137,7 @@ class GeometricMotion:
         estimate = self._found(sighting, stamp_s, Status.INITIALIZING, 'the map starts')
         R_camera_world = window.T_camera_world[-1][:3, :3]
         self._debt.forget()
+        self._archive.clear()
         self._debt.owe(sighting.T_camera_world,
                        from_rotation_translation(R_camera_world, np.zeros(3)))
         self._scale.apply(window, stamp_s - self._reference_stamp_s)
@@ -182,11 +201,21 @@ class GeometricMotion:
                    follows)
         if self._refines:
             adjust(window, self.focal, float(np.clip(1.5 * sighting.noise_px, 1.0, 3.0)))
+            self._take_back_drift(window)
             self._debt.owe(sighting.T_camera_world, window.T_camera_world[-1])
         if window.is_full:
             window.drop_oldest()
         window.seed(self._moving)
         self._refer_to(window, sighting)
+
+    def _take_back_drift(self, window: KeyFrameWindow) -> None:
+        """Take back a part of the drift where the camera sees again what it saw long ago."""
+        view = self._archive.view_from(window.T_camera_world[-1], window.focal_px)
+        recalled = None if view is None else recall(view, window)
+        if recalled is not None:
+            give_way(window, recalled)
+        if window.is_full:
+            self._archive.put(window)
 
     def _refer_to(self, window: KeyFrameWindow, sighting: Sighting) -> None:
         self._T_camera_world = window.T_camera_world[-1]

@@ -5,11 +5,12 @@
 import numpy as np
 
 from anycam_ros.flow.dense_flow import DenseFlow, Image
-from anycam_ros.geometry.se3 import Array, from_rotation_translation
+from anycam_ros.geometry.se3 import Array, from_rotation_translation, vector_from_rotation
 from anycam_ros.motion.geometric.matching import flow_both_ways, FlowPair, follow, Matches
 from anycam_ros.motion.geometric.sighting import Sighting
 from anycam_ros.motion.geometric.two_view import (
     fit_rotation,
+    FocalPrior,
     RotationFit,
     two_view_geometries,
     TwoViewGeometry,
@@ -31,6 +32,8 @@ MAXIMUM_VIEWS = 5
 MEDIAN_TO_DEVIATION = 1.48
 CALM_PX = 0.15
 RENEWAL_FRAMES = 8
+FAR_TURN_RAD = 0.3
+MAXIMUM_TURN_NOISE_PX = 0.5      # median of what a turn leaves where nothing else moved
 
 
 class Initialiser:
@@ -62,7 +65,7 @@ class Initialiser:
         self.is_still = bool((moved_px[valid] < STILL_PX).mean() > STILL_SHARE)
         if self.is_still:
             self._R_camera_reference = np.eye(3)
-            fit = RotationFit(np.eye(3), moved_px[valid], np.eye(3))
+            fit = RotationFit(np.eye(3), moved_px[valid], np.eye(3), focal_px, 0.0)
         else:
             observed = self.camera.centred(matches.target_px[valid])
             fit = fit_rotation(self.centred[valid], observed, matches.weight[valid], focal_px,
@@ -80,6 +83,24 @@ class Initialiser:
         return Sighting(image, self._pair, matches, residual < 3 * noise_px,
                         from_rotation_translation(fit.R_camera_reference, np.zeros(3)),
                         information, noise_px)
+
+    @staticmethod
+    def has_turned_far(sighting: Sighting) -> bool:
+        """Return whether a turn has shown of the focal length what one reference can show."""
+        turn = vector_from_rotation(sighting.T_camera_world[:3, :3])
+        return bool(np.linalg.norm(turn) > FAR_TURN_RAD)
+
+    def focal_shown(self, sighting: Sighting, prior: FocalPrior) -> RotationFit | None:
+        """Return the turn since the reference with the focal length that it shows.
+
+        None where the turn does not explain the motion: parallax would pass for a focal length.
+        """
+        valid = sighting.matches.is_valid
+        fit = fit_rotation(
+            self.centred[valid], self.camera.centred(sighting.matches.target_px[valid]),
+            sighting.matches.weight[valid], prior.focal_px, sighting.T_camera_world[:3, :3],
+            focal_prior=prior)
+        return fit if np.median(fit.residual_px) < MAXIMUM_TURN_NOISE_PX else None
 
     def is_worn(self, sighting: Sighting) -> bool:
         """Return whether a camera that stands should take a fresh reference.

@@ -29,7 +29,7 @@ def sight(flow: DenseFlow, window: KeyFrameWindow, image: Image, start: FlowPair
     matches = follow(pair, window.tracks.key_px[rows])
     if matches.is_valid.sum() < MINIMUM_INLIERS:
         return None
-    fit, noise_px = _robust_pose(_points(window, rows, matches), window.focal_px, T_starts,
+    fit, noise_px = robust_pose(_points(window, rows, matches), window.focal_px, T_starts,
                                  matches)
     is_inlier = matches.is_valid & (fit.residual_px < max(3.0, 4.0 * noise_px))
     if is_inlier.sum() < max(MINIMUM_INLIERS, MINIMUM_INLIER_SHARE * len(rows)):
@@ -38,9 +38,12 @@ def sight(flow: DenseFlow, window: KeyFrameWindow, image: Image, start: FlowPair
                     noise_px)
 
 
-def _robust_pose(points: Points, focal_px: float, T_starts: list[Array],
+def robust_pose(points: Points, focal_px: float, T_starts: list[Array],
                  matches: Matches) -> tuple[PoseFit, float]:
-    """Return the pose and the median error of the matches, from a coarse and a fine fit."""
+    """Return the pose and the median error of the matches, from a coarse and a fine fit.
+
+    The best fitting of T_starts (T_camera_world) is where the coarse fit starts.
+    """
     coarse = min((fit_pose(points, focal_px, T, COARSE_DELTA_PX, heavy_tailed=False, iterations=0)
                   for T in T_starts), key=lambda fit: fit.cost)
     coarse = fit_pose(points, focal_px, coarse.T_camera_world, COARSE_DELTA_PX,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The start: rotation before there is parallax, then the first two key frames' geometry."""
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -16,6 +17,7 @@ MINIMUM_INVERSE_DEPTH = 0.004     # for a baseline of 1
 FREE_DEPTH_INFORMATION = 1e-3
 INLIER_PX = 3.0
 MINIMUM_POINTS = 25
+MAXIMUM_FOCAL_STEP = 0.3         # of log focal, in one iteration
 PLAUSIBLE = 3.0                  # times the lowest cost
 
 
@@ -25,6 +27,15 @@ class RotationFit(NamedTuple):
     R_camera_reference: Array    # (3, 3)
     residual_px: Array           # (N,)
     information: Array           # (3, 3) left perturbation, for pixel noise of 1 px
+    focal_px: float
+    focal_information: float     # of log focal, without the prior; 0 where it was not sought
+
+
+class FocalPrior(NamedTuple):
+    """Hold the expected focal length and the information of its logarithm."""
+
+    focal_px: float
+    information: float
 
 
 class TwoViewGeometry(NamedTuple):
@@ -42,27 +53,49 @@ def rays(points_px: Array, focal_px: float) -> Array:
 
 
 def fit_rotation(reference_px: Array, observed_px: Array, weight: Array, focal_px: float,
-                 R_start: Array, iterations: int = 10) -> RotationFit:
-    """Return the rotation between two views by reweighted least squares (Cauchy's kernel)."""
-    R, direction = R_start, rays(reference_px, focal_px)
-    residual, information = np.zeros(len(direction)), np.eye(3)
+                 R_start: Array, *, focal_prior: FocalPrior | None = None,
+                 iterations: int = 10) -> RotationFit:
+    """Return the rotation between two views by reweighted least squares (Cauchy's kernel).
+
+    With a focal_prior the focal length is sought, too: a wide turn shows it.
+    """
+    R, focal = R_start, focal_px
+    unknowns = 3 if focal_prior is None else 4
     for step in range(iterations + 1):
-        p = direction @ R.T
-        u, v = p[:, 0] / p[:, 2], p[:, 1] / p[:, 2]
-        r = focal_px * np.column_stack([u, v]) - observed_px
+        r, J = _linearised_rotation(reference_px, observed_px, focal, R)
         residual = np.asarray(np.linalg.norm(r, axis=1))
         scale = max(0.3, 1.48 * float(np.median(residual)))
-        w = weight / (1.0 + (residual / scale) ** 2)
-        J = focal_px * np.stack([np.column_stack([-u * v, 1 + u * u, -v]),
-                                 np.column_stack([-(1 + v * v), u * v, u])], axis=1)
-        information = np.einsum('n,nki,nkj->ij', w, J, J) + 1e-9 * np.eye(3)
+        weighted = (weight / (1.0 + (residual / scale) ** 2))[:, None, None] * J[:, :, :unknowns]
+        information = np.einsum('nki,nkj->ij', weighted, J[:, :, :unknowns]) \
+            + 1e-9 * np.eye(unknowns)
         if step == iterations:
             break
-        delta = -np.linalg.solve(information, np.einsum('n,nki,nk->i', w, J, r))
-        R = rotation_from_vector(delta) @ R
+        hessian, gradient = information.copy(), np.einsum('nki,nk->i', weighted, r)
+        if focal_prior is not None:
+            hessian[3, 3] += focal_prior.information
+            gradient[3] += focal_prior.information * math.log(focal / focal_prior.focal_px)
+        delta = -np.linalg.solve(hessian, gradient)
+        R = rotation_from_vector(delta[:3]) @ R
+        focal *= math.exp(np.clip(delta[3:].sum(), -MAXIMUM_FOCAL_STEP, MAXIMUM_FOCAL_STEP))
         if np.abs(delta).max() < 1e-7:
             break
-    return RotationFit(R, residual, information)
+    coupling = information[:3, 3:]
+    shown = information[3:, 3:] - coupling.T @ np.linalg.solve(information[:3, :3], coupling)
+    return RotationFit(R, residual, information[:3, :3], focal, float(shown.sum()))
+
+
+def _linearised_rotation(reference_px: Array, observed_px: Array, focal_px: float,
+                         R: Array) -> tuple[Array, Array]:
+    """Return residuals (N, 2), px, and their derivatives (N, 2, 4) by rotation and log focal."""
+    direction = rays(reference_px, focal_px)
+    p = direction @ R.T
+    u, v = p[:, 0] / p[:, 2], p[:, 1] / p[:, 2]
+    # A longer focal length also turns the viewing directions towards the axis.
+    e = -(direction * np.array([1.0, 1.0, 0.0])) @ R.T / p[:, 2:]
+    J = focal_px * np.stack(
+        [np.column_stack([-u * v, 1 + u * u, -v, u + e[:, 0] - u * e[:, 2]]),
+         np.column_stack([-(1 + v * v), u * v, u, v + e[:, 1] - v * e[:, 2]])], axis=1)
+    return focal_px * np.column_stack([u, v]) - observed_px, J
 
 
 def two_view_geometries(reference_px: Array, observed_px: Array, weight: Array,

@@ -137,6 +137,11 @@ class KeyFrameWindow:
         tracks.information *= factor ** 2
         tracks.prior_information *= factor ** 2
 
+    def move_newest_to(self, T_camera_world: Array) -> None:
+        """Move all key frames together so that the newest has the pose."""
+        T_before_after = inverse(self.T_camera_world[-1]) @ T_camera_world
+        self.T_camera_world = [T @ T_before_after for T in self.T_camera_world]
+
     def drop_oldest(self) -> None:
         """Forget the oldest key frame; its tracks go on from their next observation.
 

@@ -43,6 +43,21 @@ class WorkingCamera:
         offset = positions_px - np.array([camera.cx, camera.cy])
         return np.asarray(offset * np.array([1.0, self.aspect]), np.float64)
 
+    def pixels(self, centred_px: Points) -> Points:
+        """Return the pixel positions (N, 2) of centred positions (N, 2)."""
+        camera = self.intrinsics
+        if self.is_calibrated and any(camera.distortion):
+            rays = np.concatenate([centred_px / camera.fx, np.ones((len(centred_px), 1))], axis=1)
+            coefficients, nowhere = np.array(camera.distortion, np.float64), np.zeros(3)
+            if camera.distortion_model == 'equidistant':
+                project = cv2.fisheye.projectPoints
+                pixels, _ = project(rays[:, None], nowhere, nowhere, camera.matrix, coefficients)
+            else:
+                pixels, _ = cv2.projectPoints(rays, nowhere, nowhere, camera.matrix, coefficients)
+            return np.asarray(pixels.reshape(-1, 2), np.float64)
+        return np.asarray(centred_px / np.array([1.0, self.aspect])
+                          + np.array([camera.cx, camera.cy]), np.float64)
+
     def scale_to(self, width: int) -> float:
         """Return raw pixels per working pixel for a raw image of the given width."""
         return width / self.intrinsics.width

@@ -15,6 +15,7 @@ from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.initialiser import Initialiser
 from anycam_ros.motion.geometric.map_start import start_window
 from anycam_ros.motion.geometric.sighting import Sighting
+from anycam_ros.motion.geometric.two_view import FocalPrior
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.offline.rendered_scene import RenderedScene
 
@@ -72,6 +73,24 @@ def test_turn_is_followed_and_gives_no_map(poster: Image) -> None:
         assert np.linalg.norm(error) < 0.001
         np.testing.assert_array_equal(sighting.T_camera_world[:3, 3], 0)
         assert sighting.inlier_share > 0.5
+
+
+def test_focal_length_is_learned_from_turns_but_not_from_steps(poster: Image) -> None:
+    prior = FocalPrior(0.85 * FOCAL_PX, 44.0)
+    for normal, path, is_turn in (
+            (np.zeros(3), [motion((0, 0.03 * i, 0), (0, 0, 0)) for i in range(12)], True),
+            (np.array([0.4, 0, 0.8]), [motion((0, 0.03 * i, 0), (0.01 * i, 0, 0))
+                                       for i in range(12)], False)):
+        initialiser = Initialiser(DisFlow(), CAMERA, view_of(poster, normal, path[0]))
+        sightings = [initialiser.look(view_of(poster, normal, T), prior.focal_px)
+                     for T in path[1:]]
+        last = sightings[-1]
+        assert last is not None
+        assert initialiser.has_turned_far(last)
+        shown = initialiser.focal_shown(last, prior)
+        assert (shown is not None) == is_turn
+        if shown is not None:
+            assert shown.focal_px == pytest.approx(FOCAL_PX, rel=0.02)
 
 
 def test_standing_is_exactly_no_motion_and_gives_no_map(poster: Image) -> None:

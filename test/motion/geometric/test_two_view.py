@@ -9,6 +9,7 @@ from simulated_views import angle_rad, FOCAL_PX, motion, project, scattered_px
 from anycam_ros.geometry.se3 import Array, rotation_from_vector, vector_from_rotation
 from anycam_ros.motion.geometric.two_view import (
     fit_rotation,
+    FocalPrior,
     two_view_geometries,
     TwoViewGeometry,
 )
@@ -35,6 +36,41 @@ def test_turn_is_found_among_walkers() -> None:
     assert turn_error_rad(fit.R_camera_reference, R) < 1e-3
     assert np.median(fit.residual_px[75:]) < 0.6
     assert np.median(fit.residual_px[:75]) > 10
+
+
+def turned(first: Array, turn_rad: float) -> Array:
+    T = motion((0.1 * turn_rad, turn_rad, 0.3 * turn_rad), (0, 0, 0))
+    return project(first, np.zeros(len(first)), T)
+
+
+@pytest.mark.parametrize('guess', [0.7, 1.4])
+def test_wide_turn_shows_the_focal_length(guess: float) -> None:
+    rng = np.random.default_rng(4)
+    first = scattered_px(rng, COUNT)
+    second = turned(first, 0.3) + 0.3 * rng.normal(size=first.shape)
+    second[:75] += [15, 3]
+    fit = fit_rotation(first, second, np.ones(COUNT), guess * FOCAL_PX, np.eye(3),
+                       focal_prior=FocalPrior(guess * FOCAL_PX, 44.0), iterations=30)
+    assert fit.focal_px == pytest.approx(FOCAL_PX, rel=0.01)
+
+
+def test_information_of_the_focal_length_is_that_of_its_errors() -> None:
+    rng = np.random.default_rng(5)
+    first, prior = scattered_px(rng, COUNT), FocalPrior(FOCAL_PX, 1e-3)
+    normalised = []
+    for turn_rad in (0.1, 0.3):
+        exact = turned(first, turn_rad)
+        errors, information = [], 0.0
+        for _ in range(40):
+            second = exact + rng.normal(size=exact.shape)
+            fit = fit_rotation(first, second, np.ones(COUNT), FOCAL_PX, np.eye(3),
+                               focal_prior=prior)
+            errors.append(np.log(fit.focal_px / FOCAL_PX))
+            information = fit.focal_information
+        normalised.append(np.mean(np.square(errors)) * information)
+    # Robust weights understate the information: on the safe side, within a factor of three.
+    assert min(normalised) > 0.3
+    assert max(normalised) < 3
 
 
 def test_information_of_the_turn_is_that_of_its_errors() -> None:

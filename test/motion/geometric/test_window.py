@@ -8,9 +8,9 @@ import pytest
 from simulated_views import CAMERA, FOCAL_PX, HEIGHT, motion, project, scattered_px, WIDTH
 
 from anycam_ros.geometry.se3 import Array, inverse
-from anycam_ros.motion.geometric.window import best_corners, KeyFrameWindow
+from anycam_ros.motion.geometric.window import best_corners, CELL_PX, KeyFrameWindow
 
-LENGTH, COUNT, CELL_PX = 4, 60, 16
+LENGTH, COUNT = 4, 60
 NOTHING_MOVES = np.zeros((HEIGHT, WIDTH), np.uint8)
 CENTRE = np.array([WIDTH, HEIGHT]) / 2
 
@@ -120,7 +120,8 @@ def test_another_unit_of_length_leaves_every_pixel(window: KeyFrameWindow, facto
 
 def test_seeds_fall_into_empty_cells_only_and_fill_them(window: KeyFrameWindow) -> None:
     old = len(window.tracks)
-    kept = window.tracks.key_px[window.tracks.is_active] // CELL_PX
+    last = [WIDTH // CELL_PX - 1, HEIGHT // CELL_PX - 1]
+    kept = np.minimum(window.tracks.key_px[window.tracks.is_active] // CELL_PX, last)
     window.seed(NOTHING_MOVES)
     seeds = window.tracks.key_px[old:] // CELL_PX
     taken, new = ({tuple(cell) for cell in cells} for cells in (kept, seeds))
@@ -164,10 +165,10 @@ def test_one_absurd_depth_does_not_reach_the_seeds_around(window: KeyFrameWindow
 
 def test_best_corner_of_a_cell_is_on_the_corner() -> None:
     image = np.full((64, 96), 60, np.uint8)
-    image[24:, 40:] = 200
-    corner = best_corners(image)[24 // CELL_PX, 40 // CELL_PX]
-    np.testing.assert_allclose(corner, [40, 24], atol=2)
-    assert best_corners(image).shape == (4, 6, 2)
+    image[30:, 40:] = 200
+    corner = best_corners(image)[30 // CELL_PX, 40 // CELL_PX]
+    np.testing.assert_allclose(corner, [40, 30], atol=2)
+    assert best_corners(image).shape == (64 // CELL_PX, 96 // CELL_PX, 2)
 
 
 def test_start_of_a_map_has_depths_as_seen_by_the_newest(window: KeyFrameWindow) -> None:

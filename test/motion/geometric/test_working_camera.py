@@ -60,6 +60,16 @@ def test_any_number_of_axes_comes_back() -> None:
     np.testing.assert_array_equal(lens.centred(grid)[3, 5], lens.centred(grid[3, 5][None])[0])
 
 
+@pytest.mark.parametrize('model', LENSES)
+def test_pixels_of_centred_positions_are_those_of_the_lens(model: str, points: Array) -> None:
+    lens = camera(model, LENSES[model])
+    expected = projected(points, lens)
+    found = WorkingCamera(lens, True).pixels(lens.fx * points[:, :2] / points[:, 2:])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    uncalibrated = WorkingCamera(Intrinsics(640, 480, 500.0, 400.0, 300.0, 250.0), False)
+    np.testing.assert_allclose(uncalibrated.pixels(uncalibrated.centred(expected)), expected)
+
+
 def test_scale_leads_back_to_the_raw_image() -> None:
     raw = camera()
     working = WorkingCamera(raw.resized(448, 336), True)
