@@ -26,6 +26,7 @@ from launch_ros.substitutions import FindPackageShare
 CONFIG = PathJoinSubstitution([FindPackageShare('anycam_ros'), 'config'])
 BAG = LaunchConfiguration('bag')
 IMAGE = LaunchConfiguration('image')
+DEPTH = LaunchConfiguration('depth')
 # bool(), since conditions and parameters take only True and False.
 BAG_IS_GIVEN = PythonExpression(['bool(r"""', BAG, '""")'])
 SIM_TIME = OrSubstitution(LaunchConfiguration('use_sim_time'), BAG_IS_GIVEN)
@@ -46,6 +47,10 @@ ARGUMENTS = (
         'camera_info', default_value='camera_info',
         description='Topic of the calibration, for the parameter intrinsics: given.'),
     DeclareLaunchArgument(
+        'depth', default_value='depth',
+        description='Topic of depth registered to the image, for the parameter depth: topic; its '
+                    'compressed form is at DEPTH/compressedDepth.'),
+    DeclareLaunchArgument(
         'bag', default_value='',
         description='Recording to play, with its clock; empty: a live camera.'),
     DeclareLaunchArgument(
@@ -64,6 +69,8 @@ def generate_launch_description() -> LaunchDescription:
             ('image', IMAGE),
             ('image/compressed', [IMAGE, '/compressed']),
             ('camera_info', LaunchConfiguration('camera_info')),
+            ('depth', DEPTH),
+            ('depth/compressedDepth', [DEPTH, '/compressedDepth']),
         ],
         'output': 'screen',
     }

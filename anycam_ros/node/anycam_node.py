@@ -14,6 +14,7 @@ from typing import Any, TYPE_CHECKING
 
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
+from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]   # as in Humble
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
@@ -23,8 +24,13 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 
-from anycam_ros.errors import ConfigError
+from anycam_ros.errors import AnyCamError
 from anycam_ros.node.config import NodeConfig
+from anycam_ros.node.depth_synchroniser import (
+    DepthSynchroniser,
+    LONGEST_WAIT_S,
+    RgbdImage,
+)
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.memory import return_images_to_the_system, spare_the_collector
 from anycam_ros.node.parameters import (
@@ -33,7 +39,7 @@ from anycam_ros.node.parameters import (
     warn_of_unknown,
     withdraw_given,
 )
-from anycam_ros.node.watchdog import SILENCE_S, why_silent
+from anycam_ros.node.watchdog import SILENCE_S, Wanted, why_silent
 from anycam_ros.node.worker import Worker
 from anycam_ros.odometry import OdometryConfig, warm_up
 
@@ -42,6 +48,8 @@ if TYPE_CHECKING:
     from rclpy.subscription import Subscription
 
 IMAGE_TOPICS = {'raw': (Image, 'image'), 'compressed': (CompressedImage, 'image/compressed')}
+DEPTH_TOPICS = {'raw': (Image, 'depth'),
+                'compressedDepth': (CompressedImage, 'depth/compressedDepth')}
 SIGNAL_CHECK_S = 0.1
 
 
@@ -55,15 +63,18 @@ class AnyCamNode(Node):
         warn_of_unknown(self, given)
         self._config = declare(self, NodeConfig, given)
         self.odometry_config = declare(self, OdometryConfig, given)
-        self._mailbox: Mailbox[Image | CompressedImage] = Mailbox()
+        self._mailbox: Mailbox[RgbdImage] = Mailbox()
         self._worker = Worker(self, self._config, self.odometry_config, self._mailbox)
         self._thread = Thread(target=self._work, name='odometry')
         self.add_on_set_parameters_callback(self._on_parameters)
 
     def start(self) -> None:
         """Listen to the camera."""
-        message_type, self._topic = IMAGE_TOPICS[self._config.image_transport]
-        self._images = self._subscribe(message_type, self._topic, self._mailbox.put)
+        message_type, topic = IMAGE_TOPICS[self._config.image_transport]
+        self._wanted = Wanted(topic)
+        with_depth = self.odometry_config.depth == 'topic'
+        on_image = self._listen_to_depth() if with_depth else self._on_image
+        self._images = self._subscribe(message_type, topic, on_image)
         if self.odometry_config.intrinsics == 'given':
             self._subscribe(CameraInfo, 'camera_info', self._on_camera_info)
         self.create_service(Trigger, '~/reset', self._on_reset)
@@ -88,6 +99,20 @@ class AnyCamNode(Node):
             message_type, topic, callback, sensor_data,
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
 
+    def _listen_to_depth(self) -> Callable[[Image | CompressedImage], None]:
+        """Return what takes the images in and gives each its depth."""
+        message_type, topic = DEPTH_TOPICS[self._config.depth_transport]
+        synchroniser = DepthSynchroniser(self._mailbox.put)
+        synchroniser.set_timer(self.create_timer(
+            LONGEST_WAIT_S, synchroniser.give_up, clock=Clock(clock_type=ClockType.STEADY_TIME)))
+        subscription = self._subscribe(message_type, topic, synchroniser.put_depth)
+        wanted = Wanted(topic, 'depth image', 'depth_transport', in_name='depth')
+        self._worker.expect_depth(lambda: why_silent(self, subscription, wanted))
+        return synchroniser.put_image
+
+    def _on_image(self, message: Image | CompressedImage) -> None:
+        self._mailbox.put(RgbdImage(message))
+
     def _on_camera_info(self, message: CameraInfo) -> None:
         self._worker.camera_info = message
 
@@ -106,11 +131,11 @@ class AnyCamNode(Node):
     def _work(self) -> None:
         """Serve the mailbox until it is closed."""
         while not self._mailbox.closed:
-            message = self._mailbox.take(timeout_s=SILENCE_S)
-            if message is not None:
-                self._worker.handle(message)
+            rgbd = self._mailbox.take(timeout_s=SILENCE_S)
+            if rgbd is not None:
+                self._worker.handle(rgbd)
             elif not self._mailbox.closed:
-                self._worker.handle_silence(why_silent(self, self._images, self._topic))
+                self._worker.handle_silence(why_silent(self, self._images, self._wanted))
 
 
 def main(args: list[str] | None = None) -> int:
@@ -123,7 +148,7 @@ def main(args: list[str] | None = None) -> int:
         warm_up(node.odometry_config)
         spare_the_collector()
         return _run(node)
-    except ConfigError as error:
+    except AnyCamError as error:
         get_logger('anycam').fatal(str(error))
         return 2
     except KeyboardInterrupt:

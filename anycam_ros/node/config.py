@@ -18,6 +18,10 @@ class NodeConfig:
     image_transport: str = option(
         'raw', 'Topic that is subscribed: image (raw) or image/compressed (compressed).',
         choices=('raw', 'compressed'))
+    depth_transport: str = option(
+        'raw', 'For depth: topic: topic that is subscribed, depth (raw) or depth/compressedDepth '
+        '(compressedDepth, PNG).',
+        choices=('raw', 'compressedDepth'))
     odom_frame: str = option('odom', 'Fixed frame in which the pose is given.')
     base_frame: str = option(
         '', 'Frame whose pose is published, such as base_link; TF must connect it to the '

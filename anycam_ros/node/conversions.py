@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from anycam_ros.depth_encodings import decompress_depth_m, Depth, to_depth_m
 from anycam_ros.encodings import decompress_rgb, to_rgb
 from anycam_ros.errors import FrameError
 from anycam_ros.geometry.camera import Intrinsics
@@ -37,6 +38,14 @@ def image_to_rgb(message: Image | CompressedImage) -> NDArray[np.uint8]:
     except cv2.error as error:
         raise FrameError(f'image cannot be converted: {error}. Look at the camera driver.') \
             from error
+
+
+def image_to_depth_m(message: Image | CompressedImage) -> Depth:
+    """Return the depth image as (H, W), metres. Raises FrameError for what is no depth image."""
+    if isinstance(message, CompressedImage):
+        return decompress_depth_m(message.data, message.format)
+    return to_depth_m(message.data, message.encoding, message.height, message.width, message.step,
+                      bool(message.is_bigendian))
 
 
 def array_to_image(header: Header, pixels: NDArray[np.uint8] | NDArray[np.float32],

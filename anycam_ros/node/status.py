@@ -32,6 +32,7 @@ class StatusReport:
         self._last_rejection = ''
         self._estimate: OdometryEstimate | None = None
         self._usable_at_s = monotonic()
+        self.depth_missed = 0   # frames that went on without the depth that was asked for
 
     def first(self, header: Header, why: str) -> Status:
         """Return the status after the first frame of the stream, or of a part that starts anew."""
@@ -81,7 +82,8 @@ class StatusReport:
             focal_source='prior', scale_source='none',
             frames_received=self._mailbox.received, frames_dropped=self._mailbox.dropped,
             frames_processed=self._processed, frames_rejected=self._rejected,
-            last_rejection=self._last_rejection, latency_ms=latency_ns * 1e-6)
+            frames_without_depth=self.depth_missed, last_rejection=self._last_rejection,
+            latency_ms=latency_ns * 1e-6)
         if self._estimate is not None:
             _describe(self._estimate, status)
         return status

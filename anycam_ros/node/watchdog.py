@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why no image arrives."""
 
-from typing import Any, TYPE_CHECKING
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from rclpy.node import Node
 from rclpy.qos import qos_check_compatible, QoSCompatibility
@@ -14,27 +14,36 @@ SILENCE_S = 1.0
 """So long without an image is worth a word."""
 
 
-def why_silent(node: Node, subscription: 'Subscription[Any]', remappable: str) -> str:
-    """Return why the subscription receives nothing, and what to do about it.
+class Wanted(NamedTuple):
+    """Describe what a subscription is for."""
 
-    remappable is the topic as the node names it, before it was remapped.
-    """
-    topic, wanted = subscription.topic_name, _ros_name(subscription.msg_type)
+    topic: str                             # as the node names it, before it was remapped
+    noun: str = 'image'
+    transport: str = 'image_transport'     # the parameter that chooses its type
+    in_name: str = ''                      # what the name of another topic for it must contain
+
+
+def why_silent(node: Node, subscription: 'Subscription[Any]', wanted: Wanted) -> str:
+    """Return why the subscription receives nothing, and what to do about it."""
+    topic, type_name = subscription.topic_name, _ros_name(subscription.msg_type)
     publishers = node.get_publishers_info_by_topic(topic)
     if not publishers:
-        others = _topics_of_type(node, wanted)
-        hint = f'; remap one of {", ".join(others)}: --ros-args -r {remappable}:={others[0]}' \
-            if others else f', nor does any topic carry {wanted}. Start the camera driver'
-        return f'no publisher on {topic}{hint}.'
+        others = [other for other in _topics_of_type(node, type_name) if wanted.in_name in other]
+        if others:
+            return (f'no publisher on {topic}; remap one of {", ".join(others)}: --ros-args '
+                    f'-r {wanted.topic}:={others[0]}.')
+        named = f" with '{wanted.in_name}' in its name" if wanted.in_name else ''
+        return (f'no publisher on {topic}, nor does any topic{named} carry {type_name}. Start '
+                'the camera driver.')
     for publisher in publishers:
-        if publisher.topic_type != wanted:
-            return (f'{topic} carries {publisher.topic_type}, not {wanted}. Set image_transport, '
-                    f'or remap {remappable} to another topic.')
+        if publisher.topic_type != type_name:
+            return (f'{topic} carries {publisher.topic_type}, not {type_name}. Set '
+                    f'{wanted.transport}, or remap {wanted.topic} to another topic.')
         verdict, reason = qos_check_compatible(publisher.qos_profile, subscription.qos_profile)
         if verdict == QoSCompatibility.ERROR:
             return (f'the publisher of {topic} and this node have incompatible QoS ({reason}). '
                     f'Set qos_overrides.{topic}.subscription.* to what the publisher offers.')
-    return f'{topic} has a publisher, but no image arrives from it.'
+    return f'{topic} has a publisher, but no {wanted.noun} arrives from it.'
 
 
 def _ros_name(message_type: type) -> str:

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to an image: odometry, outputs, status, and the refusal of what is no frame."""
 
+from collections.abc import Callable
 from threading import Event
+from typing import TYPE_CHECKING
 
 from rclpy.node import Node
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from anycam_ros.camera_info import intrinsics_from_camera_info
@@ -14,12 +15,17 @@ from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.continuity import restart_reason
 from anycam_ros.node.conversions import image_to_rgb, stamp_ns
+from anycam_ros.node.depth_input import DepthInput
+from anycam_ros.node.depth_synchroniser import RgbdImage
 from anycam_ros.node.frames import Frames, MissingTransformError
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.outputs import Outputs
 from anycam_ros.node.status import StatusReport, Throttle
 from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, VisualOdometry
 from anycam_ros.odometry import Status as State
+
+if TYPE_CHECKING:
+    from sensor_msgs.msg import CameraInfo
 
 SILENCES_BEFORE_WARNING = 3
 
@@ -28,7 +34,7 @@ class Worker:
     """Turn image messages into published odometry, one at a time, on one thread."""
 
     def __init__(self, node: Node, config: NodeConfig, odometry_config: OdometryConfig,
-                 mailbox: Mailbox[Image | CompressedImage]) -> None:
+                 mailbox: Mailbox[RgbdImage]) -> None:
         """Create odometry and outputs."""
         self._logger = node.get_logger()
         self._odometry = VisualOdometry(odometry_config)
@@ -42,22 +48,27 @@ class Worker:
         self._silences = 0
         self._wants_reset = Event()
         self.camera_info: CameraInfo | None = None
+        self._depth: DepthInput | None = None
 
     def request_reset(self) -> None:
         """Start anew at the origin of odom with the next image; callable from any thread."""
         self._wants_reset.set()
 
+    def expect_depth(self, why_silent: Callable[[], str]) -> None:
+        """Expect depth with the images; why_silent tells why none arrives at all."""
+        self._depth = DepthInput(why_silent, self._warn)
+
     def configure(self, config: NodeConfig) -> None:
         """Take over what may change while the node runs."""
         self._outputs.config = self._frames.config = config
 
-    def handle(self, message: Image | CompressedImage) -> None:
+    def handle(self, rgbd: RgbdImage) -> None:
         """Process the image and publish what comes of it; a bad one is refused in the status."""
-        header = message.header
+        header = rgbd.image.header
         self._silences = 0
         self._reset_if_asked()
         try:
-            frame = self._frame(message)
+            frame = self._frame(rgbd)
             restart = self._restart_if_needed(frame)
             estimate = self._odometry.process(frame)
         except FrameError as error:
@@ -108,9 +119,9 @@ class Worker:
         self._outputs.publish_camera(header, estimate)
         return ''
 
-    def _frame(self, message: Image | CompressedImage) -> Frame:
-        """Return the message as a frame. Raises FrameError."""
-        header = message.header
+    def _frame(self, rgbd: RgbdImage) -> Frame:
+        """Return the messages as a frame. Raises FrameError."""
+        header = rgbd.image.header
         if header.frame_id in ('', self._frames.config.odom_frame):
             raise FrameError(
                 f'frame_id of the image is {header.frame_id!r}; it must be the frame of the '
@@ -119,9 +130,13 @@ class Worker:
         if stamp < 0:
             raise FrameError(f'stamp is {1e-9 * stamp} s; it must not be negative. Set the clock '
                              'of the camera driver.')
-        image_rgb = image_to_rgb(message)
+        image_rgb = image_to_rgb(rgbd.image)
         height, width = image_rgb.shape[:2]
-        return Frame(1e-9 * stamp, image_rgb, intrinsics=self._intrinsics(width, height))
+        depth_m = None
+        if self._depth is not None:
+            depth_m = self._depth.depth_m(rgbd)
+            self._report.depth_missed += depth_m is None
+        return Frame(1e-9 * stamp, image_rgb, depth_m, self._intrinsics(width, height))
 
     def _intrinsics(self, width: int, height: int) -> Intrinsics | None:
         """Return the camera from camera_info where the odometry asks for it."""
