@@ -12,8 +12,8 @@ from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.motion.geometric.two_view import rays
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 
-CAPACITY = 64                    # views; about 11 MB
-POINTS = 400                     # per view, those whose depth is known best
+CAPACITY = 64                    # views; about 10 MB
+POINTS = 250                     # per view, those whose depth is known best
 MINIMUM_POINTS = 60
 DEPTH_DEVIATION = 0.2            # relative, at most, for a matching error of 1 px
 PROBES = 40                      # points that tell where a view has gone

@@ -29,7 +29,7 @@ MAXIMUM_DISAGREEMENT_PX = 1.0
 MINIMUM_MATCHES = 40
 OUTLIER_PX = 3.0
 MINIMUM_INLIER_SHARE = 0.4
-NEIGHBOUR_PX = 12.0
+NEIGHBOURHOOD_PX = 16            # depths in one square are compared
 MINIMUM_NEIGHBOURS = 30
 SHARE = 0.3                      # of the drift that one view takes back; views err, too
 
@@ -109,12 +109,13 @@ def _lucas_kanade(source: Image, target: Image, source_px: Array,
 
 def _scale(window: KeyFrameWindow, positions_px: Array, depth: Array) -> float:
     """Return by how much depths at positions (N, 2) exceed the window's there; 1 if unknown."""
+    height, width = window.images[-1].shape
+    inverse_depth = np.full((height // NEIGHBOURHOOD_PX + 1, width // NEIGHBOURHOOD_PX + 1),
+                            np.nan)
     known_px = window.tracks.key_px[window.tracks.active_rows]
-    if not len(known_px):
-        return 1.0
-    squared = ((positions_px[:, None] - known_px[None]) ** 2).sum(axis=2)
-    nearest = squared.argmin(axis=1)
-    is_near = squared[np.arange(len(nearest)), nearest] < NEIGHBOUR_PX ** 2
-    if is_near.sum() < MINIMUM_NEIGHBOURS:
-        return 1.0
-    return float(np.median((depth * window.depths_in_newest()[nearest])[is_near]))
+    column, row = (known_px // NEIGHBOURHOOD_PX).astype(int).T
+    inverse_depth[row, column] = window.depths_in_newest()
+    column, row = (positions_px // NEIGHBOURHOOD_PX).astype(int).T
+    ratio = depth * inverse_depth[row, column]
+    is_known = np.isfinite(ratio)
+    return float(np.median(ratio[is_known])) if is_known.sum() >= MINIMUM_NEIGHBOURS else 1.0
