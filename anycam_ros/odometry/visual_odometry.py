@@ -4,6 +4,7 @@
 
 from dataclasses import replace
 import time
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from anycam_ros.errors import ConfigError, FrameError, StampError
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.geometry.se3 import Array, skew, T_BODY_OPTICAL, vector_from_rotation
+from anycam_ros.motion.front_end import FocalKnowledge
 from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
 from anycam_ros.motion.geometric.front_end import GeometricMotion
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
@@ -19,10 +21,14 @@ from anycam_ros.motion.motion_estimate import MotionEstimate
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate
 from anycam_ros.odometry.frame import Frame
-from anycam_ros.odometry.priors import make_flow
+from anycam_ros.odometry.priors import make_depth, make_flow
+from anycam_ros.torch_device import choose_device
+
+if TYPE_CHECKING:
+    from anycam_ros.motion.anycam.front_end import NetworkMotion
 
 WORKING_AREA_PX = 448 * 336
-IMPLEMENTED = {'motion': ('geometric',), 'depth': ('none',)}
+IMPLEMENTED_DEPTH = {'geometric': ('none',)}
 
 
 class VisualOdometry:
@@ -39,11 +45,15 @@ class VisualOdometry:
         where a network that the configuration names cannot be had.
         """
         self.config = config or OdometryConfig()
-        for name, values in IMPLEMENTED.items():
-            if getattr(self.config, name) not in values:
-                raise ConfigError(f'{name} is {getattr(self.config, name)!r}, which is not '
-                                  f'implemented yet; use one of {", ".join(values)}.')
+        implemented = IMPLEMENTED_DEPTH.get(self.config.motion, (self.config.depth,))
+        if self.config.depth not in implemented:
+            raise ConfigError(f'depth is {self.config.depth!r}, which is not implemented yet with '
+                              f"motion '{self.config.motion}'; use {', '.join(implemented)}.")
         self._flow = make_flow(self.config)
+        self._depth_model = make_depth(self.config)
+        if self.config.motion == 'network':
+            from anycam_ros.motion.anycam import load_checkpoint
+            self._network = load_checkpoint(self.config.weights)
         self.reset()
 
     def reset(self) -> None:
@@ -54,7 +64,7 @@ class VisualOdometry:
 
     def restart(self) -> None:
         """Forget every frame but go on from the current pose (other camera, clock gone back)."""
-        self._front_end: GeometricMotion | None = None
+        self._front_end: GeometricMotion | NetworkMotion | None = None
         self._stamp_s = -np.inf
 
     def process(self, frame: Frame) -> OdometryEstimate | None:
@@ -68,8 +78,7 @@ class VisualOdometry:
         self._check(frame)
         is_first = self._front_end is None
         front_end = self._front_end or self._start(frame)
-        image = _working_image(frame, self._camera.intrinsics)
-        motion = front_end.process(image, frame.stamp_s)
+        motion = self._motion(front_end, frame)
         interval_s, self._stamp_s = frame.stamp_s - self._stamp_s, frame.stamp_s
         if is_first:
             return None
@@ -92,20 +101,51 @@ class VisualOdometry:
             raise FrameError("intrinsics is 'given', but the frame has none; add them to the "
                              "frame, or set intrinsics to 'estimate'.")
 
-    def _start(self, frame: Frame) -> GeometricMotion:
+    def _start(self, frame: Frame) -> 'GeometricMotion | NetworkMotion':
         self._size = (frame.width, frame.height)
         given = frame.intrinsics if self.config.intrinsics == 'given' else None
         raw = given or Intrinsics.centred(
             frame.width, frame.height, PRIOR_RATIO * max(frame.width, frame.height))
         scale = np.sqrt(WORKING_AREA_PX / (frame.width * frame.height))
+        if self.config.motion == 'network':
+            from anycam_ros.motion.anycam.front_end import WORKING_SIDE_PX
+            scale = WORKING_SIDE_PX / min(frame.width, frame.height)
         self._camera = WorkingCamera(
             raw.resized(round(frame.width * scale), round(frame.height * scale)),
             given is not None)
         self._raw = raw
-        self._front_end = GeometricMotion(
-            self._camera, FocalState(self._camera.intrinsics.fx, given is not None),
-            flow=self._flow, refines=self.config.refine == 'window')
+        self._front_end = self._make_front_end()
         return self._front_end
+
+    def _make_front_end(self) -> 'GeometricMotion | NetworkMotion':
+        refines = self.config.refine == 'window'
+        if self.config.motion == 'network':
+            from anycam_ros.motion.anycam.front_end import NetworkMotion, NetworkOptions
+            return NetworkMotion(self._network, self._camera, self._flow,
+                                 choose_device(self.config.device),
+                                 NetworkOptions(refines=refines))
+        return GeometricMotion(
+            self._camera, FocalState(self._camera.intrinsics.fx, self._camera.is_calibrated),
+            flow=self._flow, refines=refines)
+
+    def _motion(self, front_end: 'GeometricMotion | NetworkMotion',
+                frame: Frame) -> MotionEstimate:
+        camera = self._camera.intrinsics
+        if isinstance(front_end, GeometricMotion):
+            grey = np.asarray(cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+            return front_end.process(_working_image(grey, camera), frame.stamp_s)
+        image = _working_image(frame.image_rgb, camera)
+        return front_end.process(image, frame.stamp_s, self._depth(frame, image))
+
+    def _depth(self, frame: Frame, working_image: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        """Return depth of the working size, m: measured, or from a model."""
+        if self._depth_model is not None:
+            return self._depth_model(working_image)
+        if frame.depth_m is None:
+            return None
+        # Nothing between a near and a far pixel is true of both, nor next to a hole.
+        return np.asarray(cv2.resize(frame.depth_m, working_image.shape[1::-1],
+                                     interpolation=cv2.INTER_NEAREST), np.float32)
 
     def _move(self, motion: MotionEstimate) -> None:
         """Chain the motion to the pose, and its covariance to that of the pose."""
@@ -118,7 +158,7 @@ class VisualOdometry:
         covariance = chain @ self._covariance @ chain.T + rotation @ motion.covariance @ rotation.T
         self._covariance = 0.5 * (covariance + covariance.T)
 
-    def _estimate(self, frame: Frame, focal: FocalState, motion: MotionEstimate,
+    def _estimate(self, frame: Frame, focal: FocalKnowledge, motion: MotionEstimate,
                   start_s: float) -> OdometryEstimate:
         T = motion.T_previous_camera
         twist = np.concatenate([T[:3, :3].T @ T[:3, 3], vector_from_rotation(T[:3, :3])])
@@ -140,14 +180,14 @@ class VisualOdometry:
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
             uncertainty=_resized_map(motion.uncertainty_px, shape, scale),
             motion_mask=_resized_mask(motion.motion_mask, shape),
-            scale_source='none', static_share=motion.static_share,
+            scale_source='none' if self.config.depth == 'none' else 'depth',
+            static_share=motion.static_share,
             is_key_frame=motion.is_key_frame,
             timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
 
 
-def _working_image(frame: Frame, working: Intrinsics) -> NDArray[np.uint8]:
-    grey = cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY)
-    resized = cv2.resize(grey, (working.width, working.height), interpolation=cv2.INTER_AREA)
+def _working_image(image: NDArray[np.uint8], working: Intrinsics) -> NDArray[np.uint8]:
+    resized = cv2.resize(image, (working.width, working.height), interpolation=cv2.INTER_AREA)
     return np.asarray(resized, np.uint8)
 
 

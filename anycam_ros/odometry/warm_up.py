@@ -24,5 +24,6 @@ def warm_up(config: OdometryConfig | None = None) -> None:
         height, width = SIZE_PX
         picture = far[:height, 2 * index:2 * index + width].copy()
         picture[height // 2:] = near[height // 2:height, 6 * index:6 * index + width]
-        odometry.process(Frame(float(index), np.repeat(picture[..., None], 3, axis=2),
-                               intrinsics=camera))
+        depth_m = np.full(SIZE_PX, 2.0, np.float32)
+        odometry.process(Frame(float(index), np.repeat(picture[..., None], 3, axis=2), depth_m,
+                               camera))

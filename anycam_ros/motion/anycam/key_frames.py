@@ -1,0 +1,105 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Refinement of the network's path: tracks through the flow between key frames (section 3.4)."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.flow.dense_flow import DenseFlow, Image
+from anycam_ros.geometry.se3 import Array
+from anycam_ros.motion.anycam.network_images import Map
+from anycam_ros.refinement import (
+    flow_tracks,
+    FlowStep,
+    Priors,
+    refine,
+    RefinementConfig,
+    TrackGrid,
+)
+
+STRIDE = 3                      # frames from a key frame to the next
+WINDOW = 8                      # key frames
+DEPTH_DEVIATION = 0.1           # relative, of what a depth sensor or network says
+CONSISTENT_PX, CONSISTENT_SHARE = 1.0, 0.03
+
+
+class KeyFrame(NamedTuple):
+    """Hold a frame that tracks start in."""
+
+    image: Image
+    depth_m: Map             # (H, W)
+    uncertainty_px: Map      # (H, W)
+    T_world_camera: Array    # (4, 4)
+
+
+class KeyFrameWindow:
+    """Hold the last key frames and the flow between them."""
+
+    def __init__(self, flow: DenseFlow, centre_px: tuple[float, float]) -> None:
+        """Start with no frame seen."""
+        self._flow, self._centre_px = flow, centre_px
+        self._grid = TrackGrid(length=WINDOW)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget every frame."""
+        self._key_frames: list[KeyFrame] = []
+        self._steps: list[FlowStep] = []
+        self._frames_since = 0
+
+    def wants(self) -> bool:
+        """Count a frame; return whether it shall be a key frame."""
+        self._frames_since += 1
+        return not self._key_frames or self._frames_since >= STRIDE
+
+    def add(self, key_frame: KeyFrame, focal_px: float) -> Array:
+        """Take a key frame; return its refined T_world_camera, or the one it has."""
+        self._frames_since = 0
+        if self._key_frames:
+            self._steps.append(self._step(self._key_frames[-1], key_frame))
+        self._key_frames.append(key_frame)
+        if len(self._key_frames) > WINDOW:
+            del self._key_frames[0], self._steps[0]
+        if len(self._key_frames) >= 3:
+            self._refine(focal_px)
+        return self._key_frames[-1].T_world_camera
+
+    def _step(self, before: KeyFrame, after: KeyFrame) -> FlowStep:
+        forward, backward = self._flow.both_ways(before.image, after.image)
+        return FlowStep(forward, before.uncertainty_px, flow_returns(forward, backward),
+                        before.depth_m)
+
+    def _refine(self, focal_px: float) -> None:
+        """Move the key frames, but for the oldest two, to where the tracks fit best.
+
+        Depth holds the scale; the focal length stays the network's.
+        """
+        tracks = flow_tracks(self._steps, self._grid, self._centre_px)
+        deviation = DEPTH_DEVIATION * tracks.inverse_depth
+        information = np.where(np.isfinite(deviation), 1 / deviation ** 2, 0.0)
+        # The paper's weights end at sigma_max; the priors count in observations of weight 1.
+        tracks = replace(tracks, weight=tracks.weight / self._grid.maximum_uncertainty)
+        result = refine(
+            tracks, np.stack([key_frame.T_world_camera for key_frame in self._key_frames]),
+            focal_px,
+            RefinementConfig(kernel='cauchy', estimate_focal=False, fixed_scale=False,
+                             fixed_frames=2 if len(self._key_frames) == WINDOW else 1),
+            Priors(inverse_depth_information=information))
+        if not result.not_observable:
+            self._key_frames = [
+                key_frame._replace(T_world_camera=T) for key_frame, T in zip(
+                    self._key_frames, result.T_world_camera, strict=True)]
+
+
+def flow_returns(forward: Map, backward: Map) -> NDArray[np.bool_]:
+    """Return where flow (H, W, 2) there and back leads back to the start."""
+    height, width = forward.shape[:2]
+    rows, columns = np.indices((height, width), np.float32)
+    back = cv2.remap(backward, columns + forward[..., 0], rows + forward[..., 1],
+                     cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    error = np.linalg.norm(forward + back, axis=-1)
+    return np.asarray(error < CONSISTENT_PX + CONSISTENT_SHARE * np.linalg.norm(forward, axis=-1))

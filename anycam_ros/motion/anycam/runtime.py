@@ -1,0 +1,102 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The network on its device: precision, memory layout, uploads, and what to do out of memory."""
+
+import logging
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import Tensor
+
+from anycam_ros.errors import ConfigError
+from anycam_ros.motion.anycam.network import AnyCam
+from anycam_ros.motion.anycam.stream_window import StreamEstimate, StreamFrame, StreamWindow
+
+_log = logging.getLogger(__name__)
+
+
+class WindowSize(NamedTuple):
+    """Hold how much of the stream the network looks at."""
+
+    frames: int
+    both_directions: bool
+
+    @property
+    def smaller(self) -> 'WindowSize | None':
+        """Return the next size to try; None where there is none."""
+        if self.both_directions:       # the reversed pass is what costs memory
+            return self._replace(both_directions=False)
+        return self._replace(frames=self.frames // 2) if self.frames >= 4 else None
+
+
+class NetworkRuntime:
+    """Run a stream through the network on one device."""
+
+    def __init__(self, network: AnyCam, device: torch.device, size: WindowSize) -> None:
+        """Move the network to the device; half precision and channels last on CUDA."""
+        self.device, self._on_gpu = device, device.type == 'cuda'
+        self._network = network.to(device)
+        if self._on_gpu:
+            for weight in self._network.parameters():
+                if weight.ndim == 4:
+                    weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+        self._size = size
+        self._window = self._new_window()
+
+    def upload(self, values: NDArray[np.float32]) -> Tensor:
+        """Return (C, H, W) on the device of an array (H, W, C) or (H, W)."""
+        channels = values[..., None] if values.ndim == 2 else values
+        tensor = torch.from_numpy(np.ascontiguousarray(channels.transpose(2, 0, 1)))
+        if self._on_gpu:
+            # From pinned memory the copy runs beside the computation.
+            return tensor.pin_memory().to(self.device, non_blocking=True)
+        return tensor
+
+    def clear(self) -> None:
+        """Forget every frame."""
+        self._window.clear()
+
+    def push(self, frame: StreamFrame) -> StreamEstimate | None:
+        """Take a frame into the window; None where the window starts anew with it.
+
+        Where the device's memory is too small the window shrinks, with a warning. Raises
+        ConfigError where the smallest does not fit.
+        """
+        try:
+            with self.precision():
+                return self._window.push(frame)
+        except torch.cuda.OutOfMemoryError as error:
+            self._shrink(error)
+        return self.push(frame._replace(forward_flow=None, backward_flow=None))
+
+    def uncertainty(self, estimate: StreamEstimate, candidate: int) -> NDArray[np.float32]:
+        """Return the Laplace scale (H, W) in the newest frame."""
+        with self.precision():
+            return np.asarray(estimate.uncertainty(candidate).cpu().numpy(), np.float32)
+
+    def precision(self) -> torch.autocast:
+        """Return the context in which the network runs."""
+        return torch.autocast(self.device.type, torch.float16, enabled=self._on_gpu)
+
+    def _new_window(self) -> StreamWindow:
+        return StreamWindow(self._network, self._size.frames,
+                            both_directions=self._size.both_directions)
+
+    def _shrink(self, error: Exception) -> None:
+        smaller = self._size.smaller
+        if smaller is None:
+            raise ConfigError(
+                f'the memory of {self.device} is too small for a window of {self._size.frames} '
+                f"frames: {error}. Set device to 'cpu', or free memory on the GPU.") from error
+        _log.warning('%s is out of memory; the window shrinks from %d frames%s to %d%s',
+                     self.device, self._size.frames, _passes(self._size), smaller.frames,
+                     _passes(smaller))
+        self._size = smaller
+        self._window = self._new_window()
+        torch.cuda.empty_cache()
+
+
+def _passes(size: WindowSize) -> str:
+    return ', both directions' if size.both_directions else ', forward only'

@@ -1,0 +1,41 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Does the camera stand: dense flow, followed from where the picture came to rest."""
+
+import numpy as np
+
+from anycam_ros.motion.anycam.network_images import Map
+from anycam_ros.motion.geometric.matching import sample
+from anycam_ros.motion.geometric.stillness import FRAMES, STILL_PX, STILL_SHARE
+
+GRID_STEP_PX = 21
+
+
+class FlowStillness:
+    """Follow a grid of points, so that a creep adds up and is noticed.
+
+    Where the camera stands, no candidate for the focal length explains the flow better than any
+    other, and what the network says of the motion is noise.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        """Start in motion."""
+        x, y = np.meshgrid(np.arange(GRID_STEP_PX // 2, width, GRID_STEP_PX),
+                           np.arange(GRID_STEP_PX // 2, height, GRID_STEP_PX))
+        self._rest_px = np.column_stack([x.ravel(), y.ravel()]).astype(np.float64)
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._positions_px = self._rest_px
+        self._frames = 0
+
+    def update(self, forward_px: Map) -> bool:
+        """Take the flow (H, W, 2) from the frame before; return whether the camera stands."""
+        self._positions_px = self._positions_px + sample(forward_px, self._positions_px)
+        moved_px = np.linalg.norm(self._positions_px - self._rest_px, axis=1)
+        if (moved_px < STILL_PX).mean() > STILL_SHARE:
+            self._frames += 1
+        else:
+            self.forget()
+        return self._frames >= FRAMES
