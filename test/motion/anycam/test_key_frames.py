@@ -1,0 +1,76 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Refinement behind the network: tracks and depth pull a bad path towards the true one."""
+
+from itertools import pairwise
+
+from clips import Clip, render_clip
+import numpy as np
+import pytest
+
+from anycam_ros.flow.dis import DisFlow
+from anycam_ros.geometry.se3 import (
+    Array,
+    from_rotation_translation,
+    inverse,
+    rotation_from_vector,
+)
+from anycam_ros.motion.anycam.key_frames import KeyFrame, KeyFrameWindow, STRIDE, WINDOW
+from anycam_ros.offline.rendered_scene import hand_held
+
+FRAMES = STRIDE * (WINDOW + 3)
+CERTAIN_PX = 0.1
+
+
+@pytest.fixture(scope='module')
+def clip() -> Clip:
+    return render_clip(hand_held, FRAMES, moving=False)
+
+
+def steps(path: list[Array]) -> list[Array]:
+    return [inverse(before) @ after for before, after in pairwise(path)]
+
+
+def errors(found: list[Array], true: list[Array]) -> float:
+    return float(np.mean([np.linalg.norm((inverse(T) @ T_true)[:3, 3])
+                          for T, T_true in zip(steps(found), steps(true), strict=True)]))
+
+
+def test_refined_steps_are_nearer_to_the_true_ones(clip: Clip) -> None:
+    rng = np.random.default_rng(0)
+    camera = clip.intrinsics
+    window = KeyFrameWindow(DisFlow(), (camera.cx, camera.cy))
+    true = [clip.rendered[index].T_world_camera for index in range(0, FRAMES, STRIDE)]
+    refined, drifting = [true[0]], [true[0]]
+    for index, step in zip(range(0, FRAMES, STRIDE), [np.eye(4), *steps(true)], strict=True):
+        rendered = clip.rendered[index]
+        noise = np.eye(4) if index == 0 else from_rotation_translation(
+            rotation_from_vector(rng.normal(0, 0.004, 3)), rng.normal(0, 0.01, 3))
+        T_world_camera = refined[-1] @ step @ noise
+        drifting.append(drifting[-1] @ step @ noise)
+        uncertainty_px = np.full(rendered.depth_m.shape, CERTAIN_PX, np.float32)
+        refined.append(window.add(KeyFrame(rendered.image_rgb, rendered.depth_m, uncertainty_px,
+                                           T_world_camera), camera.fx))
+    assert errors(refined[1:], true) < 0.4 * errors(drifting[1:], true)
+
+
+def test_every_third_frame_is_a_key_frame() -> None:
+    window = KeyFrameWindow(DisFlow(), (10.0, 10.0))
+    image = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    taken = []
+    for _ in range(8):
+        taken.append(window.wants())
+        if taken[-1]:
+            window.add(KeyFrame(image, np.ones((64, 64), np.float32),
+                                np.zeros((64, 64), np.float32), np.eye(4)), 50.0)
+    assert taken == [True, False, False, True, False, False, True, False]
+
+
+def test_uncertain_pictures_leave_the_path_as_it_is(clip: Clip) -> None:
+    window = KeyFrameWindow(DisFlow(), (clip.intrinsics.cx, clip.intrinsics.cy))
+    for index in range(0, 4 * STRIDE, STRIDE):
+        rendered = clip.rendered[index]
+        unsure_px = np.full(rendered.depth_m.shape, 100.0, np.float32)
+        kept = window.add(KeyFrame(rendered.image_rgb, rendered.depth_m, unsure_px,
+                                   rendered.T_world_camera), clip.intrinsics.fx)
+        np.testing.assert_array_equal(kept, rendered.T_world_camera)
