@@ -22,6 +22,12 @@ setup(
     packages=find_packages(include=['anycam_ros', 'anycam_ros.*']),
     python_requires='>=3.10',
     install_requires=[line for line in requirements if not line.startswith('#')],
-    extras_require={'network': ['torch>=2.1']},
+    extras_require={
+        'network': ['torch>=2.1', 'safetensors>=0.4'],
+        'raft': ['torchvision>=0.16'],
+        'ptlflow': ['ptlflow>=0.4'],
+        'depth': ['transformers>=4.46'],
+        'weights': ['huggingface_hub>=0.23'],
+    },
     entry_points={'console_scripts': ['anycam = anycam_ros.cli:main']},
 )

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: anycam odometry, anycam config, anycam benchmark."""
+"""The command line: anycam odometry, config, weights, benchmark."""
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
@@ -50,9 +50,22 @@ def _parser() -> argparse.ArgumentParser:
         'config', help='print the parameter file of the node',
         description='Print a ROS parameter file with every parameter, its range and default.')
     config.set_defaults(command=_config)
+    _add_weights(commands.add_parser(
+        'weights', help='where to get the weights of networks, and under which licence',
+        description='List the weights that the odometry can use, with source and licence; fetch '
+                    'those named, or check a file. What was fetched once is used without network.'
+    ))
     _add_benchmarks(commands.add_parser(
         'benchmark', help='measure what the README states'))
     return parser
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_weights)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument('name', nargs='?', metavar='NAME', help='fetch these, with huggingface_hub')
+    what.add_argument('--check', type=Path, metavar='FILE',
+                      help='check that a file holds the weights of AnyCam; needs torch')
 
 
 def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +144,14 @@ def _odometry(options: argparse.Namespace) -> int:
         options.input, options.output, Selection(options.start, options.stride, options.frames),
         options.topic, options.depth_topic, options.fps, options.masks, options.bag)
     return EXIT_OK if odometry_command(request, _odometry_config(options)) else EXIT_INCOMPLETE
+
+
+def _weights(options: argparse.Namespace) -> int:
+    from anycam_ros.weights.command import check_file, fetch_weights, list_weights
+
+    if options.check is not None:
+        return _print(check_file(options.check))
+    return _print(fetch_weights(options.name) if options.name else list_weights())
 
 
 def _benchmark_frontend(options: argparse.Namespace) -> int:

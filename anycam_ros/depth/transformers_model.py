@@ -10,16 +10,9 @@ from anycam_ros.depth.depth_model import DepthModel
 from anycam_ros.depth.hub import cached_or_fetched
 from anycam_ros.errors import WeightsError
 from anycam_ros.optional_package import needed_for
+from anycam_ros.weights.catalogue import CATALOGUE
 
-RECOMMENDED = 'depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf'
-LICENCES = {
-    RECOMMENDED: 'Apache-2.0, 20 m at most',
-    'depth-anything/Depth-Anything-V2-Metric-Outdoor-Small-hf': 'Apache-2.0, 80 m at most',
-    'depth-anything/Depth-Anything-V2-Metric-Indoor-Base-hf': 'CC BY-NC 4.0: non-commercial',
-    'depth-anything/Depth-Anything-V2-Metric-Outdoor-Base-hf': 'CC BY-NC 4.0: non-commercial',
-    'depth-anything/Depth-Anything-V2-Metric-Indoor-Large-hf': 'CC BY-NC 4.0: non-commercial',
-    'depth-anything/Depth-Anything-V2-Metric-Outdoor-Large-hf': 'CC BY-NC 4.0: non-commercial',
-}
+PREFIX = 'depth: transformers:'
 SHORT_SIDE_PX, PATCH_PX = 518, 14          # as the models were trained
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -53,7 +46,8 @@ def transformers_depth(name: str, device: torch.device) -> DepthModel:
 
 def known_models() -> str:
     """Return the metric models, each with its licence."""
-    return '\n'.join(f'  transformers:{name}  ({licence})' for name, licence in LICENCES.items())
+    return '\n'.join(f'  {weights.option.removeprefix("depth: ")}  ({weights.licence})'
+                     for weights in CATALOGUE.values() if weights.option.startswith(PREFIX))
 
 
 class DepthAnything:
