@@ -44,7 +44,7 @@ def benchmark_frontend(data: Path, config: OdometryConfig) -> Iterator[str]:
     if not sequences:
         raise SourceError(f'{data} holds no sequence folder; each must hold rgb/, timestamps.txt, '
                           'camera.yaml and groundtruth.txt.')
-    warm_up(config)
+    warm_up(VisualOdometry(config))
     yield (f'{"sequence":<28}{"ATE m":>8}{"worst":>8}{"focal":>8}{"worst":>8}{"mask":>7}'
            f'{"path":>9}{"lost":>6}{"fps":>6}')
     for sequence in sequences:

@@ -41,7 +41,7 @@ from anycam_ros.node.parameters import (
 )
 from anycam_ros.node.watchdog import SILENCE_S, Wanted, why_silent
 from anycam_ros.node.worker import Worker
-from anycam_ros.odometry import OdometryConfig, warm_up
+from anycam_ros.odometry import OdometryConfig
 
 if TYPE_CHECKING:
     from rclpy.parameter import Parameter
@@ -62,9 +62,9 @@ class AnyCamNode(Node):
         given = withdraw_given(self)
         warn_of_unknown(self, given)
         self._config = declare(self, NodeConfig, given)
-        self.odometry_config = declare(self, OdometryConfig, given)
+        self._odometry_config = declare(self, OdometryConfig, given)
         self._mailbox: Mailbox[RgbdImage] = Mailbox()
-        self._worker = Worker(self, self._config, self.odometry_config, self._mailbox)
+        self._worker = Worker(self, self._config, self._odometry_config, self._mailbox)
         self._thread = Thread(target=self._work, name='odometry')
         self.add_on_set_parameters_callback(self._on_parameters)
 
@@ -72,14 +72,18 @@ class AnyCamNode(Node):
         """Listen to the camera."""
         message_type, topic = IMAGE_TOPICS[self._config.image_transport]
         self._wanted = Wanted(topic)
-        with_depth = self.odometry_config.depth == 'topic'
+        with_depth = self._odometry_config.depth == 'topic'
         on_image = self._listen_to_depth() if with_depth else self._on_image
         self._images = self._subscribe(message_type, topic, on_image)
-        if self.odometry_config.intrinsics == 'given':
+        if self._odometry_config.intrinsics == 'given':
             self._subscribe(CameraInfo, 'camera_info', self._on_camera_info)
         self.create_service(Trigger, '~/reset', self._on_reset)
         self._thread.start()
         self.get_logger().info(f'listening to {self._images.topic_name}')   # for anycam.launch.py
+
+    def warm_up(self) -> None:
+        """Compile, or load what was compiled before, so that no image waits for it."""
+        self._worker.warm_up()
 
     def stop(self) -> None:
         """Finish the frame at hand; harmless when repeated."""
@@ -145,7 +149,7 @@ def main(args: list[str] | None = None) -> int:
     try:
         node = AnyCamNode()
         node.get_logger().info('compiling, or loading what was compiled before ...')
-        warm_up(node.odometry_config)
+        node.warm_up()
         spare_the_collector()
         return _run(node)
     except AnyCamError as error:

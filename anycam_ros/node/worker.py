@@ -21,7 +21,13 @@ from anycam_ros.node.frames import Frames, MissingTransformError
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.outputs import Outputs
 from anycam_ros.node.status import StatusReport, Throttle
-from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, VisualOdometry
+from anycam_ros.odometry import (
+    Frame,
+    OdometryConfig,
+    OdometryEstimate,
+    VisualOdometry,
+    warm_up,
+)
 from anycam_ros.odometry import Status as State
 
 if TYPE_CHECKING:
@@ -49,6 +55,10 @@ class Worker:
         self._wants_reset = Event()
         self.camera_info: CameraInfo | None = None
         self._depth: DepthInput | None = None
+
+    def warm_up(self) -> None:
+        """Let the odometry compile what it needs."""
+        warm_up(self._odometry)
 
     def request_reset(self) -> None:
         """Start anew at the origin of odom with the next image; callable from any thread."""
