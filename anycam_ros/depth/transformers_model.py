@@ -66,7 +66,7 @@ class DepthAnything:
             mode='bicubic', align_corners=False)
         mean, deviation = (resized.new_tensor(values)[:, None, None]
                            for values in (MEAN, DEVIATION))
-        depth = self._network((resized - mean) / deviation).predicted_depth[:, None]
+        depth = self._network((resized - mean) / deviation).predicted_depth[:, None].float()
         return functional.interpolate(depth, shape, mode='bilinear', align_corners=False)
 
 

@@ -59,7 +59,7 @@ def at_size(model: FlowModel, first: Tensor, second: Tensor, height: int, width:
     shape = first.shape[-2:]
     if shape == (height, width):
         return model(first, second)
-    flow = model(_resized(first, (height, width)), _resized(second, (height, width)))
+    flow = model(_resized(first, (height, width)), _resized(second, (height, width))).float()
     scale = torch.tensor([shape[1] / width, shape[0] / height], device=flow.device)
     return _resized(flow, (shape[0], shape[1])) * scale[:, None, None]
 
