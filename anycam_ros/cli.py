@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: anycam odometry, config, weights, benchmark."""
+"""The command line: anycam odometry, config, weights, export, benchmark."""
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
         description='List the weights that the odometry can use, with source and licence; fetch '
                     'those named, or check a file. What was fetched once is used without network.'
     ))
+    _add_export(commands.add_parser(
+        'export', help='write the network as ONNX, for TensorRT and others',
+        description='Write encoder.onnx (once per frame), window.onnx and uncertainty.onnx, and '
+                    'compare them with PyTorch. Needs torch, onnx and onnxruntime.'))
     _add_benchmarks(commands.add_parser(
         'benchmark', help='measure what the README states'))
     return parser
@@ -66,6 +70,21 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
     what.add_argument('name', nargs='?', metavar='NAME', help='fetch these, with huggingface_hub')
     what.add_argument('--check', type=Path, metavar='FILE',
                       help='check that a file holds the weights of AnyCam; needs torch')
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_export)
+    parser.add_argument('weights', type=Path, metavar='WEIGHTS',
+                        help='file with the AnyCam weights; `anycam weights` tells where to get '
+                             'it')
+    parser.add_argument('--output', type=Path, required=True, metavar='DIR',
+                        help='folder for the files; made when missing')
+    parser.add_argument('--height', type=_count(1), default=336, metavar='PX',
+                        help='of the pictures, a multiple of 14 (default 336)')
+    parser.add_argument('--width', type=_count(1), default=336, metavar='PX',
+                        help='of the pictures, a multiple of 14 (default 336)')
+    parser.add_argument('--window', type=_count(2), default=8, metavar='N',
+                        help='frames that are looked at together (default 8)')
 
 
 def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
@@ -171,6 +190,16 @@ def _benchmark_network(options: argparse.Namespace) -> int:
         from anycam_ros.benchmark.network import benchmark_network
 
     return _print(benchmark_network(options.device))
+
+
+def _export(options: argparse.Namespace) -> int:
+    from anycam_ros.motion.anycam import load_checkpoint
+    from anycam_ros.motion.anycam.onnx_export import export_onnx
+
+    differences = export_onnx(load_checkpoint(options.weights), options.output, options.height,
+                              options.width, options.window)
+    return _print(f'{path}: differs from PyTorch by at most {difference:.1e}'
+                  for path, difference in differences.items())
 
 
 def _print(lines: Iterator[str]) -> int:

@@ -34,8 +34,8 @@ FROM_PYPI = {
 # Run, but not imported: by the launch file, and by the messages.
 RUN_ONLY = {'ros2launch', 'rosbag2', 'rosidl_default_runtime'}
 # Imported where they are used, with an error that says what to install.
-OPTIONAL = {'huggingface_hub', 'ptlflow', 'safetensors', 'torch', 'torchvision', 'transformers',
-            'unidepth', 'xformers'}
+OPTIONAL = {'huggingface_hub', 'onnx', 'onnxruntime', 'ptlflow', 'safetensors', 'torch',
+            'torchvision', 'transformers', 'unidepth', 'xformers'}
 
 
 def sources(*suffixes: str) -> Iterator[Path]:

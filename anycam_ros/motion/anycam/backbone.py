@@ -47,7 +47,7 @@ class Backbone(nn.Module):
         """
         grid = frames.shape[-2] // self.patch_size, frames.shape[-1] // self.patch_size
         embedded = self.patch_embedding(frames).flatten(2).transpose(1, 2)
-        tokens = torch.cat([self.summary_token.expand(len(frames), -1, -1), embedded], dim=1)
+        tokens = torch.cat([self.summary_token.expand(frames.shape[0], -1, -1), embedded], dim=1)
         tokens = tokens + self._positions(grid)
         summary, patches = [], []
         for number, layer in enumerate(self.layers, start=1):

@@ -54,6 +54,6 @@ class Head(nn.Module):
 def rigid_motion(vectors: Tensor) -> Tensor:
     """Return the motions (..., 4, 4) of vectors (..., 6): translation, rotation vector (rad)."""
     translation, rotation = vectors[..., :3, None], matrix_from_vector(vectors[..., 3:])
-    bottom = torch.tensor([0.0, 0.0, 0.0, 1.0], device=vectors.device).expand(
-        *vectors.shape[:-1], 1, 4)
-    return torch.cat([torch.cat([rotation, translation], dim=-1), bottom], dim=-2)
+    upper = torch.cat([rotation, translation], dim=-1)
+    corner = torch.diag(torch.tensor([0.0, 0.0, 0.0, 1.0], device=vectors.device))
+    return functional.pad(upper, (0, 0, 0, 1)) + corner

@@ -38,7 +38,7 @@ class InterframeAttention(nn.Module):
             positions, (0, width - positions.shape[1]))
         for block in self.blocks:
             tokens = block(tokens)
-        sequence = self.sequence_token.expand(len(tokens), -1, -1)
+        sequence = self.sequence_token.expand(tokens.shape[0], -1, -1)
         return tokens, self.sequence_block(sequence, tokens)[:, 0]
 
 
@@ -105,4 +105,5 @@ class JointAttention(nn.Module):
 
 def normalised(tokens: Tensor) -> Tensor:
     """Return tokens (..., channels) of mean 0 and variance 1."""
-    return functional.layer_norm(tokens, tokens.shape[-1:], eps=EPSILON)
+    # A plain number: exporters want to know the size of what is normalised.
+    return functional.layer_norm(tokens, (int(tokens.shape[-1]),), eps=EPSILON)

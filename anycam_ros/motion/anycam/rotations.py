@@ -5,15 +5,14 @@
 import torch
 from torch import Tensor
 
-SMALL_RAD = 1e-6
+SMALLEST_RAD = 1e-6
 
 
 def matrix_from_vector(vector: Tensor) -> Tensor:
     """Return the rotations (..., 3, 3) of rotation vectors (..., 3), rad."""
     angle = vector.norm(dim=-1, keepdim=True)
-    is_small = angle < SMALL_RAD
-    safe = torch.where(is_small, torch.ones_like(angle), angle)
-    factor = torch.where(is_small, torch.full_like(angle, 0.5), (safe / 2).sin() / safe)
+    safe = angle.clamp(min=SMALLEST_RAD)     # a sine is as long as its angle there
+    factor = (safe / 2).sin() / safe
     return matrix_from_quaternion(torch.cat([(angle / 2).cos(), factor * vector], dim=-1))
 
 
@@ -21,11 +20,10 @@ def matrix_from_quaternion(quaternion: Tensor) -> Tensor:
     """Return the rotations (..., 3, 3) of quaternions (..., 4) of any length but zero."""
     w, x, y, z = quaternion.unbind(-1)
     s = 2.0 / (quaternion * quaternion).sum(-1)
-    return torch.stack([
-        1 - s * (y * y + z * z), s * (x * y - z * w), s * (x * z + y * w),
-        s * (x * y + z * w), 1 - s * (x * x + z * z), s * (y * z - x * w),
-        s * (x * z - y * w), s * (y * z + x * w), 1 - s * (x * x + y * y),
-    ], dim=-1).unflatten(-1, (3, 3))
+    rows = ((1 - s * (y * y + z * z), s * (x * y - z * w), s * (x * z + y * w)),
+            (s * (x * y + z * w), 1 - s * (x * x + z * z), s * (y * z - x * w)),
+            (s * (x * z - y * w), s * (y * z + x * w), 1 - s * (x * x + y * y)))
+    return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
 
 
 def quaternion_from_matrix(R: Tensor) -> Tensor:
