@@ -13,7 +13,7 @@ from anycam_ros.optional_package import needed_for
 from anycam_ros.weights.catalogue import CATALOGUE
 
 PREFIX = 'depth: transformers:'
-SHORT_SIDE_PX, PATCH_PX = 518, 14          # as the models were trained
+SIDE_PX, PATCH_PX = 518, 14                # as the models were trained
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -60,7 +60,8 @@ class DepthAnything:
     def __call__(self, images: Tensor) -> Tensor:
         """Return depth (B, 1, H, W), metres, of RGB (B, 3, H, W) in [0, 1]."""
         shape = images.shape[-2:]
-        scale = SHORT_SIDE_PX / min(shape)
+        # One side gets its length: the one that changes the less (as DPTImageProcessor does it).
+        scale = min((SIDE_PX / side for side in shape), key=lambda scale: abs(1 - scale))
         resized = functional.interpolate(
             images, [PATCH_PX * round(side * scale / PATCH_PX) for side in shape],
             mode='bicubic', align_corners=False)

@@ -44,7 +44,6 @@ class PtlflowModel:
         """Take a model of ptlflow and its name there."""
         self._network = network
         self._is_unimatch = name.startswith('unimatch')
-        self._shape: torch.Size | None = None
 
     def __call__(self, first: Tensor, second: Tensor) -> Tensor:
         """Return the flow (B, 2, H, W), pixels, of images (B, 3, H, W) in [0, 1]."""
@@ -54,10 +53,6 @@ class PtlflowModel:
         return at_size(self._flow, first, second, height, width)
 
     def _flow(self, first: Tensor, second: Tensor) -> Tensor:
-        if first.shape != self._shape:
-            # NeuFlow prepares itself for one shape of its input.
-            self._network.has_init_bhwd = False  # type: ignore[assignment]
-            self._shape = first.shape
         images_bgr = torch.stack([first, second], dim=1).flip(2)
         flow: Tensor = self._network({'images': images_bgr})['flows'][:, 0]
         return flow

@@ -5,6 +5,7 @@
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -55,20 +56,32 @@ def depth_anything(transformers: Any, kind: str = 'metric') -> Any:  # noqa: ANN
     return transformers.DepthAnythingForDepthEstimation(config).eval()
 
 
+@pytest.mark.parametrize('shape', [(84, 112), (160, 120), (480, 640)])
 def test_depth_anything_sees_what_its_own_processor_would_show(
-        transformers: Any, tmp_path: Path) -> None:  # noqa: ANN401
-    from anycam_ros.depth.transformers_model import transformers_depth
+        transformers: Any, shape: tuple[int, int]) -> None:  # noqa: ANN401
+    from anycam_ros.depth.transformers_model import DepthAnything
     network = depth_anything(transformers)
-    network.save_pretrained(tmp_path)
-    depth = transformers_depth(str(tmp_path), CPU)(IMAGE)
+    smooth = cv2.GaussianBlur(cv2.resize(IMAGE, shape[::-1]), (0, 0), 6)
+    seen = []
+    network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    depth = DepthModel(DepthAnything(network), CPU)(smooth)
     processor = transformers.DPTImageProcessor(
         size={'height': 518, 'width': 518}, keep_aspect_ratio=True, ensure_multiple_of=14,
         image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225])
+    shown = processor(smooth, return_tensors='pt')['pixel_values']
+    np.testing.assert_allclose(seen[0], shown, atol=0.03)   # 0.02 is one step of 8 bits
     with torch.inference_mode():
-        expected = network(**processor(IMAGE, return_tensors='pt')).predicted_depth[None]
-    expected = torch.nn.functional.interpolate(expected, IMAGE.shape[:2], mode='bilinear')[0, 0]
-    assert depth.shape == IMAGE.shape[:2]
-    np.testing.assert_allclose(depth, expected, rtol=0.02)
+        expected = network(shown).predicted_depth[None]
+    expected = torch.nn.functional.interpolate(expected, shape, mode='bilinear')[0, 0]
+    np.testing.assert_allclose(depth, expected, rtol=1e-3)
+
+
+def test_model_is_read_from_a_folder(transformers: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    from anycam_ros.depth.transformers_model import DepthAnything, transformers_depth
+    network = depth_anything(transformers)
+    network.save_pretrained(tmp_path)
+    np.testing.assert_array_equal(transformers_depth(str(tmp_path), CPU)(IMAGE),
+                                  DepthModel(DepthAnything(network), CPU)(IMAGE))
 
 
 def test_relative_depth_is_refused(transformers: Any, tmp_path: Path) -> None:  # noqa: ANN401
