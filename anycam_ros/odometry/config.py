@@ -18,6 +18,15 @@ class OdometryConfig:
         choices=('geometric', 'network'))
     weights: str = option(
         '', 'File with the AnyCam weights; `anycam weights` tells where to get it.')
+    network_window: int = option(
+        8, 'Frames that the network looks at together; it was trained with 8.', minimum=2,
+        maximum=100, unit='frames')
+    network_both_directions: bool = option(
+        True, 'Also run the network back in time and average, as the paper does; off saves a '
+        'third of its time.')
+    network_reference_flow: bool = option(
+        False, 'Scale flow for the network as the published code does, which forgets that it '
+        'resized the image; for comparisons with that code.')
     flow: str = option(
         'dis', 'Dense optical flow: OpenCV (dis), torchvision (raft) or a model of ptlflow, such '
         'as ptlflow:unimatch_sc2_ref6.',

@@ -121,9 +121,11 @@ class VisualOdometry:
         refines = self.config.refine == 'window'
         if self.config.motion == 'network':
             from anycam_ros.motion.anycam.front_end import NetworkMotion, NetworkOptions
-            return NetworkMotion(self._network, self._camera, self._flow,
-                                 choose_device(self.config.device),
-                                 NetworkOptions(refines=refines))
+            from anycam_ros.motion.anycam.runtime import WindowSize
+            window = WindowSize(self.config.network_window, self.config.network_both_directions)
+            return NetworkMotion(
+                self._network, self._camera, self._flow, choose_device(self.config.device),
+                NetworkOptions(window, refines, self.config.network_reference_flow))
         return GeometricMotion(
             self._camera, FocalState(self._camera.intrinsics.fx, self._camera.is_calibrated),
             flow=self._flow, refines=refines)
