@@ -6,12 +6,13 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from clips import Clip
 import numpy as np
 import pytest
 
 from anycam_ros.errors import ConfigError, DependencyError, WeightsError
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.odometry import OdometryConfig, VisualOdometry
+from anycam_ros.odometry import OdometryConfig, Status, VisualOdometry
 from anycam_ros.odometry.priors import make_depth, make_flow
 
 
@@ -54,6 +55,23 @@ def test_cuda_without_a_gpu_is_refused() -> None:
         pytest.skip('this machine has a GPU')
     with pytest.raises(ConfigError, match=r"'cuda', but PyTorch .* Set device to 'auto'"):
         make_flow(OdometryConfig(flow='raft', device='cuda'))
+
+
+def test_odometry_follows_the_flow_that_is_chosen(
+        torchvision_loads: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        walk: Clip) -> None:
+    """Random weights see no motion that a camera could make: they show whose flow is used."""
+    del torchvision_loads
+    torch, ptlflow = pytest.importorskip('torch'), pytest.importorskip('ptlflow')
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    (tmp_path / 'hub/checkpoints').mkdir(parents=True)
+    network = ptlflow.get_model('neuflow2')
+    file = network.pretrained_checkpoints['mixed'].rpartition('/')[2]
+    torch.save({'state_dict': network.state_dict()}, tmp_path / 'hub/checkpoints' / file)
+    odometry = VisualOdometry(OdometryConfig(flow='ptlflow:neuflow2', device='cpu'))
+    estimates = [odometry.process(frame) for frame in walk.frames[:4]]
+    assert all(estimate is not None and estimate.status is Status.LOST
+               for estimate in estimates[1:])
 
 
 @pytest.fixture(scope='session')

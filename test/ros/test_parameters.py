@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of the running node: refused with the allowed range, changed where it makes sense."""
 
+import re
+
 from node_process import NodeProcess
 from peer import Peer
 import pytest
@@ -17,6 +19,9 @@ from anycam_ros.node.parameters import FIELDS
     ('wait_for_transform_s:=60.0', '0 to 2 s'),
     ('image_transport:=theora', "'raw', 'compressed'"),
     ('intrinsics:=guess', "'estimate', 'given'"),
+    ('motion:=network', 'the AnyCam network needs depth'),
+    ('flow:=farneback', "'dis', 'raft', 'ptlflow:<model>'"),
+    ('depth:=lidar', "'transformers:<model>'"),
     ('odom_frame:=/odom', "Use 'odom'"),
     ('base_frame:=odom', 'differ from'),
 ])
@@ -25,6 +30,13 @@ def test_wrong_value_ends_the_start(parameter: str, complaint: str) -> None:
     assert node.wait() == 2
     assert parameter.split(':=', 1)[0] in node.log
     assert complaint in node.log
+    assert 'Traceback' not in node.log
+
+
+def test_network_that_is_not_to_be_had_ends_the_start() -> None:
+    node = NodeProcess(parameters=['flow:=ptlflow:no_such_model'])
+    assert node.wait() == 2
+    assert re.search('pip install ptlflow|has no such model', node.log)
     assert 'Traceback' not in node.log
 
 
