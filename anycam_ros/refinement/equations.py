@@ -37,6 +37,8 @@ class PriorTerms(NamedTuple):
 
     inverse_depth: Array                # (N,)
     inverse_depth_information: Array    # (N,)
+    measured: Array                     # (N,) inverse depth by a sensor
+    measured_information: Array         # (N,) 0 = not measured
     intrinsics: Array                   # (2,)
     intrinsics_information: Array       # (2,)
     smoothness: float                   # of the sum of the norms in (18)

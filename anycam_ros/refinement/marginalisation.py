@@ -43,7 +43,8 @@ def marginalise_oldest(tracks: Tracks, result: RefinementResult, config: Refinem
         tracks.first_frame, tracks.points_px, tracks.weight, result.inverse_depth)))
     # The priors of the intrinsics stay with the window.
     columns = {name: as_array(getattr(priors, name))[chosen]
-               for name in ('inverse_depth', 'inverse_depth_information')
+               for name in ('inverse_depth', 'inverse_depth_information',
+                            'measured_inverse_depth', 'measured_inverse_depth_information')
                if getattr(priors, name) is not None}
     problem = pose_problem(kept, result.T_world_camera, result.focal_px, result.k1, config,
                            replace(Priors(poses=priors.poses), **columns))

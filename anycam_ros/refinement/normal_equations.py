@@ -3,6 +3,7 @@
 """The normal equations of the whole cost."""
 
 from anycam_ros.refinement.compiled import compiled
+from anycam_ros.refinement.depth_terms import add_measured_depths
 from anycam_ros.refinement.equations import Equations, INTRINSICS, Observations, PriorTerms, State
 from anycam_ros.refinement.pose_terms import add_pose_prior, add_smoothness
 from anycam_ros.refinement.reprojection import add_pairs, add_tracks, relative_poses
@@ -19,6 +20,7 @@ def linearise(observations: Observations, state: State, priors: PriorTerms, kern
     equations.gradient[:] = 0.0
     R_ja, t_ja = relative_poses(state, observations.points_px.shape[1])
     cost = add_tracks(observations, state, priors, kernel, delta, R_ja, t_ja, equations)
+    cost += add_measured_depths(state, priors, kernel, delta, equations)
     add_pairs(R_ja, t_ja, equations)
     poses = 6 * len(state.t)
     for q in range(INTRINSICS):

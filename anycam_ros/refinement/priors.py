@@ -25,11 +25,14 @@ class Priors:
     """Hold Gaussian priors; an information of 0 means free.
 
     Information is the inverse variance relative to that of an observation of weight 1: divide
-    by noise_px^2 to turn it into an absolute one.
+    by noise_px^2 to turn it into an absolute one. What a depth sensor measured goes through
+    the robust kernel as the observations do.
     """
 
     inverse_depth: Values | None = None                # (N,); the tracks' own when None
     inverse_depth_information: Values | None = None    # (N,)
+    measured_inverse_depth: Values | None = None       # (N,) by a depth sensor
+    measured_inverse_depth_information: Values | None = None    # (N,)
     focal_px: float | None = None                      # the focal length at the start when None
     log_focal_information: float = 0.0
     k1: float = 0.0

@@ -126,29 +126,35 @@ def _silence_unusable(first: NDArray[np.int64], frames: int, points: Array,
 
 def _prior_terms(priors: Priors, start: State, depth_limits: tuple[float, float],
                  smoothness: float) -> PriorTerms:
-    count = len(start.inverse_depth)
-    columns = []
-    for name, default in (('inverse_depth', start.inverse_depth),
-                          ('inverse_depth_information', np.zeros(count))):
-        value: Any = getattr(priors, name)
-        column = default if value is None else as_array(value)
-        if column.shape != (count,):
-            raise TracksError(f'the prior {name} is {column.shape}; it must be ({count},).')
-        columns.append(column)
-    value, information = columns
-    known = (value >= depth_limits[0]) & (value <= depth_limits[1]) & (information > 0)
-    value = np.where(known, value, start.inverse_depth)
-    information = np.where(
-        known, np.minimum(information, (FINEST_DEPTH_PRIOR * value) ** -2), 0.0)
     intrinsics, certainty = start.intrinsics.copy(), np.zeros(INTRINSICS)
     if priors.focal_px is not None:
         intrinsics[LOG_FOCAL] = log_focal(priors.focal_px, 'the focal prior')
     certainty[LOG_FOCAL] = priors.log_focal_information
     if priors.k1_information > 0:
         intrinsics[K1], certainty[K1] = priors.k1, priors.k1_information
+    value, information = _depths(priors, 'inverse_depth', start, depth_limits)
+    measured, trust = _depths(priors, 'measured_inverse_depth', start, depth_limits)
     return PriorTerms(
-        value, information, intrinsics, certainty, smoothness,
+        value, information, measured, trust, intrinsics, certainty, smoothness,
         *_pose_terms(priors.poses, len(start.t)))
+
+
+def _depths(priors: Priors, name: str, start: State,
+            depth_limits: tuple[float, float]) -> tuple[Array, Array]:
+    """Return expected inverse depths (N,) and their information, 0 for what is unusable."""
+    count = len(start.inverse_depth)
+    columns = []
+    for column_name, default in ((name, start.inverse_depth),
+                                 (f'{name}_information', np.zeros(count))):
+        given: Any = getattr(priors, column_name)
+        column = default if given is None else as_array(given)
+        if column.shape != (count,):
+            raise TracksError(f'the prior {column_name} is {column.shape}; it must be ({count},).')
+        columns.append(column)
+    value, information = columns
+    known = (value >= depth_limits[0]) & (value <= depth_limits[1]) & (information > 0)
+    value = np.where(known, value, start.inverse_depth)
+    return value, np.where(known, np.minimum(information, (FINEST_DEPTH_PRIOR * value) ** -2), 0.0)
 
 
 def _pose_terms(prior: PosePrior | None, frames: int) -> tuple[Array, Array, Array, float]:

@@ -50,7 +50,8 @@ def perturbed(state: State, column: int, size: float) -> State:
 def no_priors(state: State) -> PriorTerms:
     count = len(state.inverse_depth)
     return PriorTerms(
-        state.inverse_depth.copy(), np.zeros(count), state.intrinsics.copy(), np.zeros(2), 0.0,
+        state.inverse_depth.copy(), np.zeros(count), state.inverse_depth.copy(), np.zeros(count),
+        state.intrinsics.copy(), np.zeros(2), 0.0,
         np.zeros((0, 3, 3)), np.zeros((0, 3)), np.zeros((0, 0)), 0.0)
 
 
@@ -141,6 +142,8 @@ def test_gradient_of_the_whole_cost(problem: Problem, kernel: Kernel) -> None:
     priors = no_priors(state)._replace(
         inverse_depth=state.inverse_depth * 1.1,
         inverse_depth_information=random.uniform(10, 100, count),
+        measured=state.inverse_depth * random.uniform(0.8, 1.2, count),
+        measured_information=random.uniform(1e2, 1e4, count) * (np.arange(count) % 3 > 0),
         intrinsics=state.intrinsics + 0.05, intrinsics_information=np.array([50.0, 70.0]),
         smoothness=30.0, **some_pose_prior(state))
     equations, _ = filled(observations, state, priors, kernel)
