@@ -36,3 +36,4 @@ class MotionEstimate:
     motion_mask: NDArray[np.uint8] | None         # (H, W) 255 where things move
     static_share: float               # share of the tracked points that follow the camera
     is_key_frame: bool
+    scale_source: str = 'none'        # where the unit of length comes from, as in OdometryEstimate

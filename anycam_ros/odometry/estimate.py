@@ -18,7 +18,8 @@ class OdometryEstimate:
 
     T_odom_camera maps points of the camera (optical axes: x right, y down, z forward) into odom,
     which has body axes (x forward, y left, z up) as the first view had them (REP-103). Lengths
-    are in metres when scale_source is not 'none', otherwise in an arbitrary but constant unit.
+    are in an arbitrary but constant unit while scale_source is 'none', in metres when it is
+    'depth', and when it is 'carried' in what has become of these metres without depth since.
     Covariances and twist have the order of nav_msgs (linear x y z, angular x y z): the pose
     covariance in the axes of odom, twist and its covariance in the axes of the camera.
     """
@@ -37,7 +38,7 @@ class OdometryEstimate:
     focal_log_probs: NDArray[np.float64]       # (32,)
     uncertainty: NDArray[np.float32] | None    # (H, W) raw size; unexplained flow, px; None: LOST
     motion_mask: NDArray[np.uint8] | None      # (H, W) raw size; 255 where things move; None: LOST
-    scale_source: str                          # 'none', 'depth'
+    scale_source: str                          # 'none', 'depth', 'carried'
     static_share: float                        # share of the picture that follows the camera
     is_key_frame: bool
     timings_ms: Mapping[str, float]            # per stage, and 'total'

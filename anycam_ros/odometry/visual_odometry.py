@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.errors import ConfigError, FrameError, StampError
+from anycam_ros.errors import FrameError, StampError
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.geometry.se3 import Array, skew, T_BODY_OPTICAL, vector_from_rotation
 from anycam_ros.motion.front_end import FocalKnowledge
+from anycam_ros.motion.geometric.depth_image import DepthNoise, LEARNED_DEPTH_NOISE
 from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
 from anycam_ros.motion.geometric.front_end import GeometricMotion
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from anycam_ros.motion.anycam.front_end import NetworkMotion
 
 WORKING_AREA_PX = 448 * 336
-IMPLEMENTED_DEPTH = {'geometric': ('none',)}
 
 
 class VisualOdometry:
@@ -41,14 +41,10 @@ class VisualOdometry:
     def __init__(self, config: OdometryConfig | None = None) -> None:
         """Start with no frame seen.
 
-        Raises ConfigError for what is not implemented, and DependencyError or WeightsError
-        where a network that the configuration names cannot be had.
+        Raises DependencyError or WeightsError where a network that the configuration names
+        cannot be had.
         """
         self.config = config or OdometryConfig()
-        implemented = IMPLEMENTED_DEPTH.get(self.config.motion, (self.config.depth,))
-        if self.config.depth not in implemented:
-            raise ConfigError(f'depth is {self.config.depth!r}, which is not implemented yet with '
-                              f"motion '{self.config.motion}'; use {', '.join(implemented)}.")
         self._flow = make_flow(self.config)
         self._depth_model = make_depth(self.config)
         if self.config.motion == 'network':
@@ -128,16 +124,25 @@ class VisualOdometry:
                 NetworkOptions(window, refines, self.config.network_reference_flow))
         return GeometricMotion(
             self._camera, FocalState(self._camera.intrinsics.fx, self._camera.is_calibrated),
-            flow=self._flow, refines=refines)
+            flow=self._flow, refines=refines,
+            depth_noise=DepthNoise() if self._depth_model is None else LEARNED_DEPTH_NOISE)
 
     def _motion(self, front_end: 'GeometricMotion | NetworkMotion',
                 frame: Frame) -> MotionEstimate:
         camera = self._camera.intrinsics
         if isinstance(front_end, GeometricMotion):
             grey = np.asarray(cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-            return front_end.process(_working_image(grey, camera), frame.stamp_s)
+            return front_end.process(_working_image(grey, camera), frame.stamp_s,
+                                     self._depth_beside_geometry(frame))
         image = _working_image(frame.image_rgb, camera)
         return front_end.process(image, frame.stamp_s, self._depth(frame, image))
+
+    def _depth_beside_geometry(self, frame: Frame) -> NDArray[np.float32] | None:
+        if self.config.depth == 'none':
+            return None
+        if self._depth_model is None:
+            return frame.depth_m
+        return self._depth(frame, _working_image(frame.image_rgb, self._camera.intrinsics))
 
     def _depth(self, frame: Frame, working_image: NDArray[np.uint8]) -> NDArray[np.float32] | None:
         """Return depth of the working size, m: measured, or from a model."""
@@ -182,8 +187,7 @@ class VisualOdometry:
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
             uncertainty=_resized_map(motion.uncertainty_px, shape, scale),
             motion_mask=_resized_mask(motion.motion_mask, shape),
-            scale_source='none' if self.config.depth == 'none' else 'depth',
-            static_share=motion.static_share,
+            scale_source=motion.scale_source, static_share=motion.static_share,
             is_key_frame=motion.is_key_frame,
             timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
 

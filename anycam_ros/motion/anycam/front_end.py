@@ -104,7 +104,8 @@ class NetworkMotion:
         self._key_frames.clear()
         self._debt.forget()
         return MotionEstimate(Status.INITIALIZING, reason, np.eye(4), 1.0,
-                              LOST_VARIANCE * np.eye(6), None, None, 0.0, False)
+                              LOST_VARIANCE * np.eye(6), None, None, 0.0, False,
+                              scale_source='depth')
 
     def _stream_frame(self, view: View, forward: Flow | None = None,
                       backward: Flow | None = None) -> StreamFrame:
@@ -138,7 +139,7 @@ class NetworkMotion:
         return MotionEstimate(
             status, reason, T_paid, view.stamp_s - before.stamp_s,
             np.asarray(np.linalg.inv(information)), uncertainty_px, mask, static_share,
-            is_key_frame)
+            is_key_frame, scale_source='depth')
 
     def _motion(self, estimate: StreamEstimate) -> Array:
         """Return the newest camera in the one before, m."""
@@ -170,7 +171,7 @@ class NetworkMotion:
     def _lost(self, reason: str) -> MotionEstimate:
         # With no motion and no knowledge of it, any time will do.
         return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
-                              None, None, 0.0, False)
+                              None, None, 0.0, False, scale_source='depth')
 
 
 def _depth_fault(depth_m: NDArray[np.float32] | None) -> str:

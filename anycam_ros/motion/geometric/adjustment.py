@@ -12,6 +12,7 @@ from anycam_ros.refinement import Priors, refine, RefinementConfig, RefinementRe
 COLD_ITERATIONS = 40
 WARM_ITERATIONS = 6
 COLD_KEY_FRAMES = 3              # two views do not show the focal length, from three it may move
+COLD_KEY_FRAMES_METRIC = 2       # with depth in both, two do, from any start
 
 
 def adjust(window: KeyFrameWindow, focal: FocalState, delta_px: float) -> RefinementResult:
@@ -20,16 +21,20 @@ def adjust(window: KeyFrameWindow, focal: FocalState, delta_px: float) -> Refine
     delta_px is where the robust kernel turns.
     """
     tracks, key_frames = window.tracks, len(window.T_camera_world)
+    is_metric = window.is_metric
     is_cold = key_frames <= COLD_KEY_FRAMES and not window.has_slid
-    estimates_focal = key_frames >= COLD_KEY_FRAMES and not focal.is_given
+    shows_focal = COLD_KEY_FRAMES_METRIC if is_metric else COLD_KEY_FRAMES
+    estimates_focal = key_frames >= shows_focal and not focal.is_given
     result = refine(
         Tracks(tracks.first_frame, tracks.points_px, tracks.weight, tracks.inverse_depth),
         inverse(np.stack(window.T_camera_world)), focal.focal_px,
         RefinementConfig(
             kernel='cauchy', delta_px=delta_px, estimate_focal=estimates_focal,
-            fixed_frames=2 if window.has_slid else 1,
+            fixed_frames=2 if window.has_slid and not is_metric else 1,
+            fixed_scale=not is_metric,
             maximum_iterations=COLD_ITERATIONS if is_cold else WARM_ITERATIONS),
-        Priors(tracks.prior, tracks.prior_information, focal.prior_focal_px,
+        Priors(tracks.prior, tracks.prior_information, tracks.measured,
+               tracks.measured_information if is_metric else None, focal.prior_focal_px,
                focal.prior_information))
     if result.not_observable:
         return result

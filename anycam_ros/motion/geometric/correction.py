@@ -27,6 +27,10 @@ class CorrectionDebt:
         """Owe nothing: what is left is as good as any other place."""
         self._T_owed: Array = np.eye(4)
 
+    def rescale(self, factor: float) -> None:
+        """Multiply every length."""
+        self._T_owed[:3, 3] *= factor
+
     def owe(self, T_camera_world_before: Array, T_camera_world_after: Array) -> None:
         """Take note that refinement moved the camera's pose."""
         self._T_owed = self._T_owed @ T_camera_world_before @ inverse(T_camera_world_after)

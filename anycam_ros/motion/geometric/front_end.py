@@ -17,6 +17,8 @@ from anycam_ros.geometry.se3 import (
 from anycam_ros.motion.geometric.adjustment import adjust
 from anycam_ros.motion.geometric.archive import Archive
 from anycam_ros.motion.geometric.correction import CorrectionDebt
+from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise
+from anycam_ros.motion.geometric.depth_prior import DepthPrior
 from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.initialiser import Initialiser
 from anycam_ros.motion.geometric.map_start import start_window
@@ -36,6 +38,7 @@ from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 
 KEY_FRAME_FLOW = 0.05            # of the longer side
 KEY_FRAME_INLIERS = 0.5
+AWAITED_DEPTH = 2.0              # times that flow, for a frame between those with depth
 GIVE_UP_S = 0.7                  # after this long without a match the map is given up
 DEGRADED_SHARE = 0.3
 TURN_SHARE = 5.0                 # a window can trade the focal length for depth, a turn cannot
@@ -51,7 +54,8 @@ class GeometricMotion:
     """
 
     def __init__(self, camera: WorkingCamera, focal: FocalState, *,
-                 flow: DenseFlow | None = None, refines: bool = True) -> None:
+                 flow: DenseFlow | None = None, refines: bool = True,
+                 depth_noise: DepthNoise | None = None) -> None:
         """Start with no image seen; without a flow it takes DIS."""
         self.focal = focal
         self._refines = refines
@@ -63,6 +67,7 @@ class GeometricMotion:
         self._stillness = StillnessDetector()
         self._debt = CorrectionDebt()
         self._archive = Archive((camera.intrinsics.width, camera.intrinsics.height))
+        self._depth = DepthPrior(camera, depth_noise)
         self._initialiser: Initialiser | None = None
         self._window: KeyFrameWindow | None = None
         self._last: Sighting | None = None           # against the newest reference
@@ -72,9 +77,16 @@ class GeometricMotion:
         self._reference_stamp_s = 0.0
         self._unmatched_since_s: float | None = None
 
-    def process(self, image: Image, stamp_s: float) -> MotionEstimate:
-        """Return the motion since the image before."""
+    def process(self, image: Image, stamp_s: float, depth_m: Depth | None = None) \
+            -> MotionEstimate:
+        """Return the motion since the image before; depth_m (H, W) of any size, in metres."""
+        # The motion of this frame is in the unit that the map has before the frame changes it.
+        scale_source = self._depth.scale_source(self._window)
+        return replace(self._process(image, stamp_s, depth_m), scale_source=scale_source)
+
+    def _process(self, image: Image, stamp_s: float, depth_m: Depth | None) -> MotionEstimate:
         fault = picture_fault(image)
+        self._depth.new_frame(None if fault else depth_m)
         if fault:
             return self._lost(fault)
         if self._window is None:
@@ -94,6 +106,9 @@ class GeometricMotion:
         if sighting is None:
             self._begin(image, stamp_s)
             return self._lost('nothing of the picture before is left in view')
+        window = self._depth.start_window(image, self.focal.focal_px)
+        if window is not None:
+            return self._start_metric_map(window, sighting, stamp_s)
         window = start_window(initialiser, sighting, self.focal)
         if window is not None:
             return self._start_map(window, sighting, stamp_s)
@@ -147,6 +162,17 @@ class GeometricMotion:
         self._T_velocity = np.eye(4)
         return estimate
 
+    def _start_metric_map(self, window: KeyFrameWindow, sighting: Sighting,
+                          stamp_s: float) -> MotionEstimate:
+        """Go on with the map of one image and its depth; a part of a path is not scaled to it."""
+        estimate = self._found(sighting, stamp_s, Status.INITIALIZING, 'the map starts')
+        self._debt.forget()
+        self._archive.clear()
+        self._window, self._initialiser = window, None
+        self._refer_to(window, sighting)
+        self._T_velocity = np.eye(4)
+        return estimate
+
     # With a map -----------------------------------------------------------------------------
 
     def _track(self, window: KeyFrameWindow, image: Image, stamp_s: float) -> MotionEstimate:
@@ -165,9 +191,10 @@ class GeometricMotion:
             status = Status.DEGRADED
             reason = f'only {100 * sighting.inlier_share:.0f} % of the points follow the camera'
         estimate = self._found(sighting, stamp_s, status, reason)
+        sighting = self._examine_depth(window, sighting)
         # Where the camera stands a key frame shows nothing new, whoever hides the tracks.
         if not is_still and self._wants_key_frame(window, sighting):
-            self._insert_key_frame(window, sighting)
+            self._insert_key_frame(window, sighting, has_depth=True)
             estimate = replace(estimate, is_key_frame=True)
         return estimate
 
@@ -180,14 +207,30 @@ class GeometricMotion:
                              self._camera, self.focal.focal_px)
         return sight(self._flow, window, image, start, [self._T_camera_world, T_predicted])
 
+    def _examine_depth(self, window: KeyFrameWindow, sighting: Sighting) -> Sighting:
+        """Measure tracks in the depth image; go over to metres once it shows what they are."""
+        factor = self._depth.examine(window, sighting)
+        if factor == 1.0:
+            return sighting
+        window.rescale(factor)
+        self._archive.clear()
+        self._debt.rescale(factor)
+        self._scale.rescale(factor)
+        self._T_velocity = _rescaled(self._T_velocity, factor)
+        self._T_camera_world = _rescaled(self._T_camera_world, factor)
+        self._last = sighting._replace(T_camera_world=self._T_camera_world)
+        return self._last
+
     def _wants_key_frame(self, window: KeyFrameWindow, sighting: Sighting) -> bool:
         key_px = window.tracks.key_px[window.tracks.active_rows]
         flow_px = np.linalg.norm(sighting.matches.target_px - key_px, axis=1)
+        patience = AWAITED_DEPTH if self._depth.is_awaited else 1.0
         return bool(np.median(flow_px[sighting.is_inlier])
-                    > KEY_FRAME_FLOW * max(sighting.image.shape)
+                    > patience * KEY_FRAME_FLOW * max(sighting.image.shape)
                     or sighting.inlier_share < KEY_FRAME_INLIERS)
 
-    def _insert_key_frame(self, window: KeyFrameWindow, sighting: Sighting) -> None:
+    def _insert_key_frame(self, window: KeyFrameWindow, sighting: Sighting, *,
+                          has_depth: bool = False) -> None:
         """Make a tracked frame the newest key frame and refine the window.
 
         Tracks end, and none start, on what moves: with its depth free, a point of a large thing
@@ -206,6 +249,8 @@ class GeometricMotion:
         if window.is_full:
             window.drop_oldest()
         window.seed(self._moving)
+        if has_depth:
+            self._depth.measure_new(window)
         self._refer_to(window, sighting)
 
     def _take_back_drift(self, window: KeyFrameWindow) -> None:
@@ -269,3 +314,7 @@ class GeometricMotion:
         # With no motion and no knowledge of it, any time will do.
         return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
                               None, None, 0.0, False)
+
+
+def _rescaled(T: Array, factor: float) -> Array:
+    return from_rotation_translation(T[:3, :3], factor * T[:3, 3])

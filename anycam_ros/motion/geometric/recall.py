@@ -72,7 +72,8 @@ def give_way(window: KeyFrameWindow, recalled: Recall) -> None:
     drift = recalled.T_camera_world @ inverse(T)
     back = from_rotation_translation(
         rotation_from_vector(SHARE * vector_from_rotation(drift[:3, :3])), SHARE * drift[:3, 3])
-    window.rescale(recalled.scale ** SHARE)
+    if not window.is_metric:
+        window.rescale(recalled.scale ** SHARE)
     window.move_newest_to(back @ T)
 
 

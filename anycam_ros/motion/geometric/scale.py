@@ -28,6 +28,11 @@ class ScaleMemory:
         if len(depths):
             self.inverse_depth = float(np.median(depths))
 
+    def rescale(self, factor: float) -> None:
+        """Remember in another unit: every length is multiplied."""
+        self._speeds = deque((factor * speed for speed in self._speeds), REMEMBERED_FRAMES)
+        self.inverse_depth /= factor
+
     def apply(self, window: KeyFrameWindow, seconds: float) -> None:
         """Scale a map of two views, taken `seconds` apart, to the remembered unit."""
         depth_ratio = float(np.median(window.depths_in_newest())) / self.inverse_depth

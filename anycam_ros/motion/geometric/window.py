@@ -17,6 +17,7 @@ BORDER_PX = 4
 NEIGHBOURS = 7
 FREE_DEPTH_RATIO = 5.0           # deviation of a depth that is as good as unknown
 MAXIMUM_REANCHOR_ERROR_PX = 3.0
+MINIMUM_MEASURED = 50            # tracks with measured depth that make a map metric
 
 
 def _rows(*shape: int) -> Array:
@@ -40,6 +41,8 @@ class TrackTable:
     prior_information: Array = field(default_factory=_rows)   # (N,)
     key_px: Array = field(default_factory=_rows)              # (N, 2) pixel in the newest image
     is_active: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    measured: Array = field(default_factory=_rows)            # (N,) inverse depth by a sensor
+    measured_information: Array = field(default_factory=_rows)    # (N,) 0 = not measured
 
     def __post_init__(self) -> None:
         """Give the empty table its shapes."""
@@ -70,7 +73,8 @@ class TrackTable:
         weight = np.zeros((count, self.length))
         weight[:, 0] = 1.0
         rows = (np.full(count, frame), points, weight, inverse_depth, information, inverse_depth,
-                information, key_px, np.ones(count, np.bool_))
+                information, key_px, np.ones(count, np.bool_), inverse_depth,
+                np.zeros(count))
         for column, new in zip(fields(self)[1:], rows, strict=True):
             setattr(self, column.name, np.concatenate([getattr(self, column.name), new]))
 
@@ -80,6 +84,19 @@ class TrackTable:
         column = frame - self.first_frame[chosen]
         self.points_px[chosen, column] = points_px
         self.weight[chosen, column] = weight
+
+    def measure(self, chosen: NDArray[np.int64], inverse_depth: Array,
+                information: Array) -> None:
+        """Add what a sensor measured as the inverse depth of the chosen tracks."""
+        self.measured[chosen], self.measured_information[chosen] = inverse_depth, information
+        total = self.information[chosen] + information
+        self.inverse_depth[chosen] += information / total \
+            * (inverse_depth - self.inverse_depth[chosen])
+        self.information[chosen] = total
+
+    def forget_depths(self) -> None:
+        """Forget what a sensor has measured."""
+        self.measured_information[:] = 0.0
 
 
 class KeyFrameWindow:
@@ -109,6 +126,11 @@ class KeyFrameWindow:
         self.images.append(reference)
         information = 1.0 / ((FREE_DEPTH_RATIO * inverse_depth) ** 2 + 0.09)
         self.tracks.append(0, points_px, points, inverse_depth, information)
+
+    @property
+    def is_metric(self) -> bool:
+        """Return whether measured depths hold the scale of the map."""
+        return int((self.tracks.measured_information > 0).sum()) >= MINIMUM_MEASURED
 
     @property
     def is_full(self) -> bool:
@@ -168,6 +190,7 @@ class KeyFrameWindow:
             tracks.points_px[moved] = np.roll(tracks.points_px[moved], -1, axis=1)
             tracks.weight[moved] = np.roll(tracks.weight[moved], -1, axis=1)
             tracks.weight[moved, -1] = 0.0
+            tracks.measured_information[moved] = 0.0      # it is a part of that trust
         tracks.first_frame = np.where(anchored, 0, tracks.first_frame - 1)
         tracks.keep(goes_on)
         del self.T_camera_world[0], self.images[0]

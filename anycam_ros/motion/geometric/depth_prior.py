@@ -1,0 +1,175 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Depth images make the map metric: what they say about its tracks, and whether to believe it.
+
+The first depth image starts a map by itself. When depth comes later, the map is scaled to it; the
+odometry is made of increments, so nothing jumps, and lengths are metres from then on. When depth
+stops, the map keeps its unit as it does without depth.
+"""
+
+from collections import deque
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.flow.dis import Image
+from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.motion.geometric.depth_image import (
+    Depth,
+    DepthNoise,
+    DepthSamples,
+    sample_depth,
+)
+from anycam_ros.motion.geometric.sighting import Sighting
+from anycam_ros.motion.geometric.two_view import rays
+from anycam_ros.motion.geometric.window import best_corners, KeyFrameWindow
+from anycam_ros.motion.geometric.working_camera import WorkingCamera
+
+LENGTH = 8
+MINIMUM_POINTS = 50
+KNOWN_DEPTH_RATIO = 3.0          # inverse depth of a track over its deviation
+AGREEMENT = 0.1                  # of log depth, map against image, medians; plus deviations
+SCATTER = 0.15                   # of log depth from point to point; median
+CONFIRMATIONS = 3                # images in a row that name one scale, for a map without depth
+CONTRADICTIONS = 20              # for a map that has had depth: the sensor may err for a while
+SAME_SCALE = 0.1                 # of log scale
+GATE = 3.0                       # deviations
+EXPECTED_FRAMES = 10             # without depth, until none is waited for
+
+
+class _Seen(NamedTuple):
+    """Hold tracks in one frame with what its depth image says there."""
+
+    rows: NDArray[np.int64]      # (N,) of the table of tracks
+    z_by_ray: Array              # (N,) z of the anchor's ray in this frame
+    z_by_step: Array             # (N,) z of the anchor in this frame
+    samples: DepthSamples
+
+
+class DepthPrior:
+    """Tell tracks the depth that a sensor measures, once it agrees with the map."""
+
+    def __init__(self, camera: WorkingCamera, noise: DepthNoise | None = None) -> None:
+        """Start with no depth seen."""
+        self._camera, self._noise = camera, noise or DepthNoise()
+        self._image: Depth | None = None
+        self._is_metric = False
+        self._agrees = False
+        self._frames_without = EXPECTED_FRAMES
+        self._log_scales: deque[float] = deque(maxlen=CONTRADICTIONS)
+
+    def new_frame(self, depth_m: Depth | None) -> None:
+        """Take the depth image of the next frame, (H, W) in metres; None when it has none."""
+        self._image, self._agrees = depth_m, False
+        self._frames_without = 0 if depth_m is not None else self._frames_without + 1
+
+    @property
+    def is_awaited(self) -> bool:
+        """Return whether this frame has no depth though one of the last had, and agreed."""
+        return 0 < self._frames_without < EXPECTED_FRAMES and self._is_metric
+
+    def scale_source(self, window: KeyFrameWindow | None) -> str:
+        """Return 'depth' for a map in metres, 'carried' when depth no longer holds it there."""
+        if not self._is_metric:
+            return 'none'
+        return 'depth' if window is not None and window.is_metric else 'carried'
+
+    def start_window(self, image: Image, focal_px: float) -> KeyFrameWindow | None:
+        """Return a window of one key frame in metres; None without depth enough for one."""
+        if self._image is None:
+            return None
+        points_px = best_corners(image).reshape(-1, 2)
+        samples = sample_depth(self._image, points_px, image.shape, self._noise)
+        if samples.is_known.sum() < MINIMUM_POINTS:
+            return None
+        typical = float(np.median(samples.inverse_depth[samples.is_known]))
+        window = KeyFrameWindow(LENGTH, self._camera, image.shape, focal_px)
+        window.start(image, points_px, self._camera.centred(points_px),
+                     np.where(samples.is_known, samples.inverse_depth, typical))
+        self._is_metric = self._agrees = True
+        self._log_scales.clear()
+        self.measure_new(window)
+        return window
+
+    def examine(self, window: KeyFrameWindow, sighting: Sighting) -> float:
+        """Compare the depth image with the map; return what to multiply its lengths with.
+
+        That is 1 unless images in a row have named another scale. Tracks without a depth of
+        their own get one where the image agrees with the map.
+        """
+        if self._image is None:
+            return 1.0
+        rows = window.tracks.active_rows[sighting.is_inlier]
+        seen = self._look(window, rows, sighting.T_camera_world,
+                          sighting.matches.target_px[sighting.is_inlier])
+        log_scale = _log_scale(window, seen)
+        if log_scale is None:
+            self._log_scales.clear()
+            return 1.0
+        self._agrees = self._is_metric and abs(log_scale) < AGREEMENT + 2 * self._noise.relative
+        if self._agrees:
+            self._log_scales.clear()
+            _fill_anchors(window, seen)
+            return 1.0
+        self._log_scales.append(log_scale)
+        return self._confirmed_scale(window)
+
+    def _confirmed_scale(self, window: KeyFrameWindow) -> float:
+        needed = CONTRADICTIONS if window.is_metric else CONFIRMATIONS
+        latest = np.array(self._log_scales)[-needed:]
+        if len(latest) < needed or np.ptp(latest) > SAME_SCALE:
+            return 1.0
+        self._is_metric = True
+        self._log_scales.clear()
+        window.tracks.forget_depths()
+        return float(np.exp(np.median(latest)))
+
+    def measure_new(self, window: KeyFrameWindow) -> None:
+        """Tell the tracks that start in the newest key frame their depth."""
+        if self._agrees:
+            rows = window.tracks.active_rows
+            rows = rows[window.tracks.first_frame[rows] == window.newest]
+            _fill_anchors(window, self._look(window, rows, window.T_camera_world[-1],
+                                             window.tracks.key_px[rows]))
+
+    def _look(self, window: KeyFrameWindow, rows: NDArray[np.int64], T_camera_world: Array,
+              positions_px: Array) -> _Seen:
+        """Return those of the tracks that the depth image shows, with what it says."""
+        assert self._image is not None
+        samples = sample_depth(self._image, positions_px, window.images[-1].shape, self._noise)
+        rows = rows[samples.is_known]
+        tracks = window.tracks
+        T = (T_camera_world @ inverse(np.stack(window.T_camera_world)))[tracks.first_frame[rows]]
+        direction = rays(tracks.points_px[rows, 0], window.focal_px)
+        return _Seen(rows, np.einsum('nj,nj->n', T[:, 2, :3], direction), T[:, 2, 3],
+                     samples.at(samples.is_known))
+
+
+def _log_scale(window: KeyFrameWindow, seen: _Seen) -> float | None:
+    """Return the log of metres per unit of the map; None where image and map do not fit."""
+    tracks = window.tracks
+    d, information = tracks.inverse_depth[seen.rows], tracks.information[seen.rows]
+    z = seen.z_by_ray + d * seen.z_by_step
+    usable = (d * np.sqrt(information) > KNOWN_DEPTH_RATIO) & (z > 0.05) & (d > 0)
+    if usable.sum() < MINIMUM_POINTS:
+        return None
+    ratio = np.log((d[usable] / z[usable]) / seen.samples.inverse_depth[usable])
+    median = float(np.median(ratio))
+    return median if np.median(np.abs(ratio - median)) < SCATTER else None
+
+
+def _fill_anchors(window: KeyFrameWindow, seen: _Seen) -> None:
+    """Tell tracks without a measured depth that of this frame, moved to their anchor."""
+    tracks = window.tracks
+    depth = 1.0 / seen.samples.inverse_depth
+    from_anchor = depth - seen.z_by_step      # what of the depth the ray makes up
+    possible = (from_anchor > 0.1 * depth) & (seen.z_by_ray > 0.1) \
+        & (tracks.measured_information[seen.rows] == 0)
+    rows, depth, from_anchor = seen.rows[possible], depth[possible], from_anchor[possible]
+    measured = seen.z_by_ray[possible] / from_anchor
+    information = seen.samples.information[possible] \
+        * (from_anchor ** 2 / (seen.z_by_ray[possible] * depth ** 2)) ** 2
+    error = measured - tracks.inverse_depth[rows]
+    fits = error ** 2 < GATE ** 2 * (1.0 / information + 1.0 / tracks.information[rows])
+    tracks.measure(rows[fits], measured[fits], information[fits])
