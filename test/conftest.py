@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every folder of tests may use."""
 
+from importlib import import_module
+from importlib.util import find_spec
 import os
 from pathlib import Path
 
@@ -43,8 +45,8 @@ def walk_estimates(walk: Clip) -> list[OdometryEstimate]:
 
 
 @pytest.fixture(scope='session')
-def torchvision_loads() -> object:
-    """Import torchvision, also where its compiled part is for another build of PyTorch.
+def mended_torchvision() -> object:
+    """Let torchvision be imported also where its compiled part is for another build of PyTorch.
 
     The wheels of PyPI are compiled for CUDA. Beside a PyTorch for the CPU they miss two operators
     of object detection, without which torchvision refuses to be imported; no prior needs them.
@@ -52,10 +54,17 @@ def torchvision_loads() -> object:
     torch = pytest.importorskip('torch')
     library = None
     try:
-        pytest.importorskip('torchvision')
+        find_spec('torchvision') and import_module('torchvision')
     except RuntimeError:
         library = torch.library.Library('torchvision', 'DEF')
         for name in ('nms', 'qnms'):
             library.define(f'{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
-        pytest.importorskip('torchvision')
+        import_module('torchvision')
     return library   # the operators live as long as it does
+
+
+@pytest.fixture(scope='session')
+def torchvision_loads(mended_torchvision: object) -> None:
+    """Import torchvision; without it the test is skipped."""
+    del mended_torchvision
+    pytest.importorskip('torchvision')

@@ -23,25 +23,33 @@ def transformers_depth(name: str, device: torch.device) -> DepthModel:
     Raises DependencyError without transformers and WeightsError where the model is not to be
     had, or does not give metric depth.
     """
+    # The library imports the model's code, and what that needs, only when it makes the model.
     with needed_for(f"depth 'transformers:{name}'", 'pip install transformers', 'Apache-2.0'):
-        from transformers import AutoConfig, AutoModelForDepthEstimation
-    try:
-        config = cached_or_fetched(
-            lambda cached: AutoConfig.from_pretrained(name, local_files_only=cached))
-        kind = f'{config.model_type}, {getattr(config, "depth_estimation_type", "relative")}'
-        if kind != 'depth_anything, metric':
-            raise WeightsError(f'{name} is a model of another kind ({kind}); the odometry needs '
-                               f'depth_anything, metric. Known:\n{known_models()}')
-        network = cached_or_fetched(
-            lambda cached: AutoModelForDepthEstimation.from_pretrained(
-                name, local_files_only=cached))
-    except (OSError, ValueError) as error:
-        raise WeightsError(
-            f"depth 'transformers:{name}' cannot be loaded: {_first_line(error)} Known models:\n"
-            f'{known_models()}\nWithout network, run `hf download {name}` on a machine that has '
-            'one and copy its ~/.cache/huggingface/hub, or name a folder that holds config.json '
-            'and model.safetensors: transformers:/path/to/folder') from error
+        try:
+            network = _pretrained(name)
+        except (OSError, ValueError) as error:
+            raise WeightsError(
+                f"depth 'transformers:{name}' cannot be loaded: {_first_line(error)} Known "
+                f'models:\n{known_models()}\nWithout network, run `hf download {name}` on a '
+                'machine that has one and copy its ~/.cache/huggingface/hub, or name a folder '
+                'that holds config.json and model.safetensors: transformers:/path/to/folder'
+            ) from error
     return DepthModel(DepthAnything(network.to(device).eval()), device)
+
+
+def _pretrained(name: str) -> torch.nn.Module:
+    from transformers import AutoConfig, AutoModelForDepthEstimation
+
+    config = cached_or_fetched(
+        lambda cached: AutoConfig.from_pretrained(name, local_files_only=cached))
+    kind = f'{config.model_type}, {getattr(config, "depth_estimation_type", "relative")}'
+    if kind != 'depth_anything, metric':
+        raise WeightsError(f'{name} is a model of another kind ({kind}); the odometry needs '
+                           f'depth_anything, metric. Known:\n{known_models()}')
+    network: torch.nn.Module = cached_or_fetched(
+        lambda cached: AutoModelForDepthEstimation.from_pretrained(
+            name, local_files_only=cached))
+    return network
 
 
 def known_models() -> str:

@@ -32,8 +32,8 @@ def test_image_reaches_the_network_as_rgb_from_0_to_1_and_depth_comes_back_as_ar
 
 
 @pytest.fixture(scope='session')
-def transformers(torchvision_loads: object) -> Any:  # noqa: ANN401
-    del torchvision_loads
+def transformers(mended_torchvision: object) -> Any:  # noqa: ANN401
+    del mended_torchvision
     return pytest.importorskip('transformers')
 
 
