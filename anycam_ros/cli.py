@@ -18,6 +18,7 @@ from anycam_ros.odometry.parameter_file import render_parameter_file
 from anycam_ros.optional_package import needed_for
 
 EXIT_OK, EXIT_INCOMPLETE, EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 0, 1, 2, 130
+GLOBAL = 'global'
 EXIT_CODES = """\
 exit code: 0 done; 1 the recording broke off (results up to there are kept) or gave no pose;
 2 cannot run"""
@@ -105,9 +106,11 @@ def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
     network = benchmarks.add_parser(
         'network', help='the network frame by frame against whole windows',
         description='Take one new frame into a window of 8, with random weights, by the '
-                    'incremental step and as the reference does it: time and peak memory. Needs '
-                    'torch.')
+                    'incremental step and as the reference does it: time and peak memory. Then '
+                    'run the whole odometry over a rendered clip. Needs torch and safetensors.')
     network.add_argument('--device', choices=('auto', 'cuda', 'cpu'), default='auto')
+    network.add_argument('--flow', default='dis', metavar='{dis,raft,ptlflow:<model>}',
+                         help='optical flow of the whole odometry (default dis)')
     network.set_defaults(command=_benchmark_network)
 
 
@@ -133,10 +136,11 @@ def _add_odometry(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--masks', action='store_true',
                         help='also write masks/, one PNG per frame')
     parser.add_argument('--bag', action='store_true', help='also write odometry.mcap')
-    _add_odometry_options(parser)
+    _add_odometry_options(parser, records=True)
 
 
-def _add_odometry_options(parser: argparse.ArgumentParser) -> None:
+def _add_odometry_options(parser: argparse.ArgumentParser, *, records: bool = False) -> None:
+    """Add the fields of OdometryConfig; a recording, unlike a stream, can be refined as a whole."""
     group = parser.add_argument_group(
         'odometry', 'the parameters of the node that have the same names')
     for config_field in fields(OdometryConfig):
@@ -144,13 +148,17 @@ def _add_odometry_options(parser: argparse.ArgumentParser) -> None:
         flag = '--' + config_field.name.replace('_', '-')
         default = 'empty' if config_field.default == '' else config_field.default
         text = f'{described.description} Default: {default}.'.replace('%', '%%')
+        choices = described.choices
+        if records and config_field.name == 'refine':
+            choices = (*choices, GLOBAL)
+            text += f' {GLOBAL}: the window, and then the whole recording at once.'
         if isinstance(config_field.default, bool):
             group.add_argument(flag, action=argparse.BooleanOptionalAction, help=text,
                                default=config_field.default)
         else:
             # Of open choices argparse knows nothing: OdometryConfig refuses what is none.
             listed = {'metavar': f'{{{",".join(described.choices)}}}'} if described.is_open \
-                else {'choices': described.choices or None}
+                else {'choices': choices or None}
             group.add_argument(flag, type=type(config_field.default), help=text,
                                default=config_field.default, **listed)
 
@@ -161,7 +169,9 @@ def _odometry(options: argparse.Namespace) -> int:
 
     request = Request(
         options.input, options.output, Selection(options.start, options.stride, options.frames),
-        options.topic, options.depth_topic, options.fps, options.masks, options.bag)
+        options.topic, options.depth_topic, options.fps, options.masks, options.bag,
+        refines_whole=options.refine == GLOBAL)
+    options.refine = 'window' if options.refine == GLOBAL else options.refine
     return EXIT_OK if odometry_command(request, _odometry_config(options)) else EXIT_INCOMPLETE
 
 
@@ -189,7 +199,7 @@ def _benchmark_network(options: argparse.Namespace) -> int:
     with needed_for('the network', 'pip install torch', 'BSD-3-Clause'):
         from anycam_ros.benchmark.network import benchmark_network
 
-    return _print(benchmark_network(options.device))
+    return _print(benchmark_network(options.device, options.flow))
 
 
 def _export(options: argparse.Namespace) -> int:

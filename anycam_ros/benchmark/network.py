@@ -4,13 +4,14 @@
 
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
-from pathlib import Path
 import time
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from anycam_ros.benchmark.memory import peak_memory_mb
+from anycam_ros.benchmark.network_pipeline import benchmark_pipeline
 from anycam_ros.motion.anycam import AnyCam, StreamFrame, StreamWindow
 from anycam_ros.torch_device import choose_device
 
@@ -20,7 +21,6 @@ ROUNDS = 3                 # the two take turns, so that both meet the same load
 STEPS = 3                  # incremental ones, per round
 CANDIDATE = 16             # whose uncertainty is computed; the cost is the same for all
 LARGEST_TIME, LARGEST_MEMORY = 1 / 8, 1 / 4     # of whole windows
-MB = 2 ** 20
 TITLES = ('s', 's of one core', 'MB of step', 'MB in all')
 
 
@@ -39,7 +39,14 @@ class Memory(NamedTuple):
     process: float    # everything; the device's memory on CUDA
 
 
-def benchmark_network(device_name: str = 'auto') -> Iterator[str]:
+def benchmark_network(device_name: str = 'auto', flow: str = 'dis') -> Iterator[str]:
+    """Yield time and peak memory of the network, and of the whole odometry by it."""
+    yield from benchmark_step(device_name)
+    yield 'the whole odometry by the network'
+    yield from benchmark_pipeline(device_name, flow)
+
+
+def benchmark_step(device_name: str) -> Iterator[str]:
     """Yield time and peak memory per new frame, of whole windows and of the incremental step."""
     device = choose_device(device_name)
     yield (f'one new frame: window of {WINDOW} frames, {SIDE_PX}x{SIDE_PX} px, forward and '
@@ -138,17 +145,8 @@ def measure_memory(run: str, device_name: str) -> Memory:
     """Return the peaks of steps in this process, which must have done nothing else."""
     device = choose_device(device_name)
     network = _network(device)
-    before = _memory_mb(device)
+    before = peak_memory_mb(device)
     step = RUNS[run](network, device)
     step()
-    peak = _memory_mb(device)
+    peak = peak_memory_mb(device)
     return Memory(peak - before, peak)
-
-
-def _memory_mb(device: torch.device) -> float:
-    """Return the largest memory so far."""
-    if device.type == 'cuda':
-        return torch.cuda.max_memory_allocated(device) / MB
-    lines = Path('/proc/self/status').read_text('utf-8').splitlines()
-    peak = next(line for line in lines if line.startswith('VmHWM'))
-    return float(peak.split()[1]) * 1024 / MB
