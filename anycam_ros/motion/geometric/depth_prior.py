@@ -8,6 +8,7 @@ stops, the map keeps its unit as it does without depth.
 """
 
 from collections import deque
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +16,14 @@ from numpy.typing import NDArray
 
 from anycam_ros.flow.dis import Image
 from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.motion.geometric.adjustment import adjust
 from anycam_ros.motion.geometric.depth_image import (
     Depth,
     DepthNoise,
     DepthSamples,
     sample_depth,
 )
+from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.sighting import Sighting
 from anycam_ros.motion.geometric.two_view import rays
 from anycam_ros.motion.geometric.window import best_corners, KeyFrameWindow
@@ -34,6 +37,8 @@ SCATTER = 0.15                   # of log depth from point to point; median
 CONFIRMATIONS = 3                # images in a row that name one scale, for a map without depth
 CONTRADICTIONS = 20              # for a map that has had depth: the sensor may err for a while
 SAME_SCALE = 0.1                 # of log scale
+MAXIMUM_NOISE_PX = 1.0           # of a young map; what is sound stays below 0.8
+MINIMUM_RELIEF = 1e-3            # of inverse depth; real noise alone makes more
 GATE = 3.0                       # deviations
 EXPECTED_FRAMES = 10             # without depth, until none is waited for
 
@@ -81,9 +86,10 @@ class DepthPrior:
             return None
         points_px = best_corners(image).reshape(-1, 2)
         samples = sample_depth(self._image, points_px, image.shape, self._noise)
-        if samples.is_known.sum() < MINIMUM_POINTS:
+        known = samples.inverse_depth[samples.is_known]
+        if len(known) < MINIMUM_POINTS or np.ptp(known) < MINIMUM_RELIEF * known.max():
             return None
-        typical = float(np.median(samples.inverse_depth[samples.is_known]))
+        typical = float(np.median(known))
         window = KeyFrameWindow(LENGTH, self._camera, image.shape, focal_px)
         window.start(image, points_px, self._camera.centred(points_px),
                      np.where(samples.is_known, samples.inverse_depth, typical))
@@ -124,6 +130,20 @@ class DepthPrior:
         self._log_scales.clear()
         window.tracks.forget_depths()
         return float(np.exp(np.median(latest)))
+
+    def adjust(self, window: KeyFrameWindow, focal: FocalState, delta_px: float) -> None:
+        """Adjust the window; forget its depths where the flow does not bear them out.
+
+        A later depth image is compared with the map, but the first one is the map: where it is
+        wrong, the first key frames do not fit together.
+        """
+        focal_before, is_young = replace(focal), window.is_metric and not window.has_slid
+        result = adjust(window, focal, delta_px)
+        if is_young and result.noise_px > MAXIMUM_NOISE_PX:
+            window.tracks.forget_depths()
+            self._is_metric = self._agrees = False
+            focal.take(focal_before)
+            adjust(window, focal, delta_px)
 
     def measure_new(self, window: KeyFrameWindow) -> None:
         """Tell the tracks that start in the newest key frame their depth."""

@@ -14,7 +14,6 @@ from anycam_ros.geometry.se3 import (
     inverse,
     vector_from_rotation,
 )
-from anycam_ros.motion.geometric.adjustment import adjust
 from anycam_ros.motion.geometric.archive import Archive
 from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise
@@ -66,7 +65,7 @@ class GeometricMotion:
         self._scale = ScaleMemory()
         self._stillness = StillnessDetector()
         self._debt = CorrectionDebt()
-        self._archive = Archive((camera.intrinsics.width, camera.intrinsics.height))
+        self._archive = Archive()
         self._depth = DepthPrior(camera, depth_noise)
         self._initialiser: Initialiser | None = None
         self._window: KeyFrameWindow | None = None
@@ -243,7 +242,8 @@ class GeometricMotion:
         window.add(sighting.image, sighting.T_camera_world, target_px, sighting.matches.weight,
                    follows)
         if self._refines:
-            adjust(window, self.focal, float(np.clip(1.5 * sighting.noise_px, 1.0, 3.0)))
+            self._depth.adjust(window, self.focal,
+                               float(np.clip(1.5 * sighting.noise_px, 1.0, 3.0)))
             self._take_back_drift(window)
             self._debt.owe(sighting.T_camera_world, window.T_camera_world[-1])
         if window.is_full:

@@ -96,7 +96,7 @@ class TrackTable:
 
     def forget_depths(self) -> None:
         """Forget what a sensor has measured."""
-        self.measured_information[:] = 0.0
+        self.measured_information = np.zeros(len(self))
 
 
 class KeyFrameWindow:
