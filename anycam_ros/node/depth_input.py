@@ -45,8 +45,10 @@ class DepthInput:
         return depth_m
 
     def _why_missed(self, lag_s: float | None) -> str:
-        if lag_s is None or lag_s > SILENCE_S:
+        if lag_s is None:
             return self._why_silent()
-        return (f'the newest depth image is {abs(lag_s):.3f} s '
-                f'{"older" if lag_s > 0 else "newer"}; the stamps of image and depth must agree '
-                'within 0.02 s. Let the driver synchronise them.')
+        found = f'the newest depth image is {abs(lag_s):.3f} s {"older" if lag_s > 0 else "newer"}'
+        if abs(lag_s) > SILENCE_S:
+            return f'{found}; depth has stopped, or its stamps come from another clock.'
+        return (f'{found}; the stamps of image and depth must agree within 0.02 s. Let the driver '
+                'synchronise them.')
