@@ -37,6 +37,7 @@ MOVING_SCALE = 0.01              # Laplace scale of what moves, in half sides (t
 LEAST_KNOWN_DEPTH = 0.1          # of the picture
 LEAST_RETURNING = 0.1            # of the flow; less, and the pictures show different places
 DEGRADED_SHARE = 0.3
+CARRIED_DEPTH_S = 0.3            # depth of a frame that has none comes from up to so long ago
 LOST_VARIANCE = 1.0              # per frame; m^2 and rad^2
 
 
@@ -54,6 +55,7 @@ class View(NamedTuple):
     image: Image         # (H, W, 3) RGB
     depth_m: Map         # (H, W) without holes
     stamp_s: float
+    measured_s: float    # when the depth was
 
 
 class NetworkMotion:
@@ -79,17 +81,24 @@ class NetworkMotion:
 
     def process(self, image: Image, stamp_s: float, depth_m: Map | None) -> MotionEstimate:
         """Return the motion since the picture before, RGB (H, W, 3); depth (H, W) in metres."""
-        fault = picture_fault(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)) \
-            or _depth_fault(depth_m)
-        if fault or depth_m is None:
-            return self._lost(fault)
-        view, before = View(image, without_holes(depth_m), stamp_s), self._before
+        before = self._before
+        carries = before is not None and stamp_s - before.measured_s <= CARRIED_DEPTH_S
+        depth_fault = _depth_fault(depth_m)
+        fault = picture_fault(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8))
+        if fault or (depth_fault and not carries):
+            return self._lost(fault or depth_fault)
+        measured = None if depth_fault or depth_m is None else View(
+            image, without_holes(depth_m), stamp_s, stamp_s)
         if before is None:
-            return self._begin(view, 'the first picture')
-        forward, backward = self._flow.both_ways(before.image, view.image)
+            return self._lost(depth_fault) if measured is None \
+                else self._begin(measured, 'the first picture')
+        forward, backward = self._flow.both_ways(before.image, image)
         if flow_returns(forward, backward).mean() < LEAST_RETURNING:
-            self._begin(view, '')
+            if measured is not None:
+                self._begin(measured, '')
             return self._lost('nothing of the picture before is left in view')
+        view = measured or View(image, _carried(before.depth_m, backward), stamp_s,
+                                before.measured_s)
         estimate = self._runtime.push(self._stream_frame(view, forward, backward))
         if estimate is None:
             return self._begin(view, 'the window starts anew')
@@ -172,6 +181,16 @@ class NetworkMotion:
         # With no motion and no knowledge of it, any time will do.
         return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
                               None, None, 0.0, False, scale_source='depth')
+
+
+def _carried(depth_m: Map, backward: Flow) -> Map:
+    """Return the depth (H, W) of a frame from that of the one before, by the flow back to it.
+
+    By how much the camera came nearer meanwhile is little beside the error of any depth.
+    """
+    rows, columns = np.indices(depth_m.shape, np.float32)
+    return np.asarray(cv2.remap(depth_m, columns + backward[..., 0], rows + backward[..., 1],
+                                cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _depth_fault(depth_m: NDArray[np.float32] | None) -> str:

@@ -119,7 +119,7 @@ def test_uncertainty_beyond_the_square_is_what_the_motion_leaves_unexplained(cli
 
 def test_the_error_of_the_reference_can_be_made_too(clip: Clip) -> None:
     rendered = clip.rendered[0]
-    view = View(rendered.image_rgb, rendered.depth_m, 0.0)
+    view = View(rendered.image_rgb, rendered.depth_m, 0.0, 0.0)
     flow_px = np.ones((HEIGHT, WIDTH, 2), np.float32)
     for as_reference, factor in ((False, (1.0, 1.0)), (True, (1.0, 320 / 336))):
         frame = make_motion(as_reference=as_reference)._stream_frame(view, flow_px, flow_px)
@@ -149,19 +149,36 @@ def test_a_camera_that_stands_gives_no_motion_and_no_focal_length(clip: Clip) ->
     np.testing.assert_array_equal(motion.focal.log_probabilities(HEIGHT), before)
 
 
-def test_a_frame_without_depth_is_lost_and_skipped(clip: Clip) -> None:
+def test_a_frame_without_depth_for_long_is_lost_and_skipped(clip: Clip) -> None:
     motion = make_motion()
     first, second = clip.rendered[:2]
     holes = np.zeros_like(second.depth_m)
+    assert 'no depth' in motion.process(first.image_rgb, -1.0, None).reason
     motion.process(first.image_rgb, 0.0, first.depth_m)
     for depth_m, reason in ((None, 'no depth'), (holes, '0 % of the picture')):
-        estimate = motion.process(second.image_rgb, 0.1, depth_m)
+        estimate = motion.process(second.image_rgb, 0.4, depth_m)
         assert estimate.status is Status.LOST
         assert reason in estimate.reason
-    estimate = motion.process(second.image_rgb, 0.2, second.depth_m)
+    estimate = motion.process(second.image_rgb, 0.5, second.depth_m)
     np.testing.assert_allclose(estimate.T_previous_camera,
                                run(make_motion(), clip)[1].T_previous_camera, atol=1e-6)
-    assert estimate.elapsed_s == pytest.approx(0.2)
+    assert estimate.elapsed_s == pytest.approx(0.5)
+
+
+def test_depth_that_is_missing_for_a_moment_is_carried_along(clip: Clip) -> None:
+    motion, seldom = make_motion(), make_motion()
+    for number, rendered in enumerate(clip.rendered):
+        estimates = [
+            motion.process(rendered.image_rgb, rendered.stamp_s, rendered.depth_m),
+            seldom.process(rendered.image_rgb, rendered.stamp_s,
+                           rendered.depth_m if number % 2 == 0 else None)]
+        assert estimates[0].status is estimates[1].status
+    carried = seldom._before
+    assert carried is not None
+    assert carried.measured_s == pytest.approx(clip.rendered[4].stamp_s)
+    error = np.abs(carried.depth_m / clip.rendered[5].depth_m - 1)
+    assert np.median(error) < 0.02
+    assert not np.array_equal(carried.depth_m, clip.rendered[4].depth_m)
 
 
 def test_a_cut_starts_the_window_anew(clip: Clip) -> None:
