@@ -107,7 +107,7 @@ def test_model_that_is_not_to_be_had_is_named_with_those_that_exist(name: str) -
 @pytest.fixture(scope='session')
 def unidepth(torchvision_loads: object) -> Any:  # noqa: ANN401
     del torchvision_loads
-    pytest.importorskip('unidepth', exc_type=ImportError)
+    pytest.importorskip('unidepth')
     pytest.importorskip('xformers.components.attention.nystrom')
     from unidepth.models import UniDepthV2old
     return UniDepthV2old
