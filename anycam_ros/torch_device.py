@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where networks run."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from anycam_ros.errors import ConfigError
@@ -25,3 +26,11 @@ def choose_device(name: str) -> 'torch.device':
         raise ConfigError(f"device is 'cuda', but PyTorch {torch.__version__} {build}. Set device "
                           "to 'auto' or 'cpu', or install PyTorch for your GPU (pytorch.org).")
     return torch.device(name)
+
+
+def half_on_cuda(device: 'torch.device') -> AbstractContextManager[object]:
+    """Return a context in which networks compute in half precision, on CUDA alone."""
+    if device.type != 'cuda':
+        return nullcontext()
+    import torch
+    return torch.autocast('cuda', torch.float16)

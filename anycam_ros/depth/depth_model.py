@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
+from anycam_ros.torch_device import half_on_cuda
+
 Predictor = Callable[[Tensor], Tensor]
 """A batch of RGB images (B, 3, H, W) in [0, 1] to depth (B, 1, H, W), metres."""
 
@@ -27,9 +29,7 @@ class DepthModel:
 
         Half precision on CUDA.
         """
-        half = torch.autocast(self.device.type, torch.float16,
-                              enabled=self.device.type == 'cuda')
-        with half:
+        with half_on_cuda(self.device):
             return self._predictor(images.to(self.device)).float()
 
     def __call__(self, image_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

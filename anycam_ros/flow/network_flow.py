@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from anycam_ros.flow.dense_flow import Flow, Image
+from anycam_ros.torch_device import half_on_cuda
 
 FlowModel = Callable[[Tensor, Tensor], Tensor]
 """Two batches of RGB images (B, 3, H, W) in [0, 1] to flow (B, 2, H, W), pixels."""
@@ -30,9 +31,7 @@ class NetworkFlow:
         Images are RGB (B, 3, H, W) in [0, 1]. Half precision on CUDA.
         """
         first, second = first.to(self.device), second.to(self.device)
-        half = torch.autocast(self.device.type, torch.float16,
-                              enabled=self.device.type == 'cuda')
-        with half:
+        with half_on_cuda(self.device):
             flow = self._model(torch.cat([first, second]), torch.cat([second, first])).float()
         forward, backward = flow.chunk(2)
         return forward, backward
