@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,6 +131,31 @@ def test_earlier_results_go(clip: Path, tmp_path: Path) -> None:
     assert odometry(clip, tmp_path, '--masks', '--frames', '3') == 0
     assert {file.name for file in tmp_path.iterdir()} == ALWAYS | {'masks'}
     assert len(list((tmp_path / 'masks').iterdir())) == 2
+
+
+def test_earlier_results_stay_when_a_network_is_not_to_be_had(clip: Path, tmp_path: Path) -> None:
+    assert odometry(clip, tmp_path, '--frames', '3') == 0
+    before = results(tmp_path)
+    assert odometry(clip, tmp_path, '--flow', 'ptlflow:no_such_model') == 2
+    assert results(tmp_path) == before
+
+
+def test_frames_with_depth_are_counted_and_doubted(
+        clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / 'sequence'
+    shutil.copytree(clip, folder)
+    (folder / 'depth').mkdir()
+    for index in (0, 2):
+        depth = np.full((240, 320), 2000, np.uint16)
+        assert cv2.imwrite(str(folder / f'depth/{index:06d}.png'), depth)
+    camera = (folder / 'camera.yaml').read_text()
+    (folder / 'camera.yaml').write_text(f'{camera}depth_scale: 1.0\n')   # metres, it says
+    assert odometry(folder, tmp_path / 'out', '--depth', 'topic', '--frames', '4') == 0
+    printed = capsys.readouterr()
+    assert 'the median depth is 2000 m, above 100 m; is the unit right?' in printed.err
+    assert 'refused 0, with depth 2' in printed.out
+    summary = json.loads((tmp_path / 'out/summary.json').read_text())
+    assert summary['frames_with_depth'] == 2
 
 
 @pytest.mark.parametrize('kind', ['mcap', 'sqlite3', 'video'])
