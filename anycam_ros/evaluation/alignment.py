@@ -33,10 +33,11 @@ class Similarity:
         return np.asarray((points - self.translation) @ self.rotation / self.scale)
 
 
-def align(source: Array, target: Array) -> Similarity:
+def align(source: Array, target: Array, *, has_scale: bool = True) -> Similarity:
     """Return the similarity with the least squared error from points (N, 3) to points (N, 3).
 
     A source that does not move has no scale and no rotation: they are 1 and identity then.
+    Without has_scale the scale stays 1, as is right for lengths in metres.
     Raises EvaluationError for fewer than three points. Source: Umeyama, PAMI 1991, eq. 39-42.
     """
     if source.shape != target.shape or source.ndim != 2 or source.shape[1] != 3:
@@ -52,7 +53,7 @@ def align(source: Array, target: Array) -> Similarity:
     U, singular, Vt = np.linalg.svd(target_centred.T @ source_centred / len(source))
     signs = np.array([1.0, 1.0, np.linalg.det(U) * np.linalg.det(Vt)])
     rotation = (U * np.sign(signs)) @ Vt
-    scale = float((singular * np.sign(signs)).sum() / variance)
+    scale = float((singular * np.sign(signs)).sum() / variance) if has_scale else 1.0
     return Similarity(scale, rotation, target_mean - scale * rotation @ source_mean)
 
 
@@ -69,7 +70,7 @@ def associate(stamps_s: Array, truth_stamps_s: Array, max_difference_s: float = 
     return matched, nearest[matched]
 
 
-def absolute_error(source: Array, target: Array) -> float:
+def absolute_error(source: Array, target: Array, *, has_scale: bool = True) -> float:
     """Return the absolute trajectory error: RMSE between aligned points, in units of target."""
-    residual = align(source, target).apply(source) - target
+    residual = align(source, target, has_scale=has_scale).apply(source) - target
     return float(np.sqrt((residual ** 2).sum(axis=1).mean()))

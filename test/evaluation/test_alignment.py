@@ -38,7 +38,8 @@ def test_mirrored_path_is_not_mirrored_back() -> None:
     assert np.linalg.det(found.rotation) == pytest.approx(1)
 
 
-def test_error_agrees_with_evo() -> None:
+@pytest.mark.parametrize('has_scale', [True, False])
+def test_error_agrees_with_evo(has_scale: bool) -> None:
     metrics = pytest.importorskip('evo.core.metrics', reason='evo is not installed')
     from evo.core.trajectory import PoseTrajectory3D
 
@@ -50,10 +51,10 @@ def test_error_agrees_with_evo() -> None:
     quaternions = np.tile([1.0, 0, 0, 0], (len(truth), 1))
     reference, aligned = (PoseTrajectory3D(points, quaternions, stamps)
                           for points in (truth, estimate.copy()))
-    aligned.align(reference, correct_scale=True)
+    aligned.align(reference, correct_scale=has_scale)
     error = metrics.APE(metrics.PoseRelation.translation_part)
     error.process_data((reference, aligned))
-    assert absolute_error(estimate, truth) \
+    assert absolute_error(estimate, truth, has_scale=has_scale) \
         == pytest.approx(error.get_statistic(metrics.StatisticsType.rmse))
 
 

@@ -169,6 +169,7 @@ class GeometricMotion:
         self._archive.clear()
         self._window, self._initialiser = window, None
         self._refer_to(window, sighting)
+        self._stillness.rest_at(window.tracks.key_px[window.tracks.active_rows])
         self._T_velocity = np.eye(4)
         return estimate
 

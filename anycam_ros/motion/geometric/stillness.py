@@ -28,6 +28,10 @@ class StillnessDetector:
         self._rest_px: Array | None = None
         self._frames = 0
 
+    def rest_at(self, positions_px: Array) -> None:
+        """Take it that the camera rests with the points (N, 2) here, until they leave."""
+        self._rest_px, self._frames = positions_px, FRAMES
+
     def update(self, positions_px: Array, is_valid: NDArray[np.bool_]) -> bool:
         """Return whether the points (N, 2) have stayed where they came to rest."""
         if self._rest_px is not None and is_valid.any():
