@@ -74,3 +74,21 @@ def test_uncertain_pictures_leave_the_path_as_it_is(clip: Clip) -> None:
         kept = window.add(KeyFrame(rendered.image_rgb, rendered.depth_m, unsure_px,
                                    rendered.T_world_camera), clip.intrinsics.fx)
         np.testing.assert_array_equal(kept, rendered.T_world_camera)
+
+
+def test_depth_holds_the_scale_of_the_path(clip: Clip) -> None:
+    camera = clip.intrinsics
+    window = KeyFrameWindow(DisFlow(), (camera.cx, camera.cy))
+    frames = [clip.rendered[index] for index in range(0, WINDOW * STRIDE, STRIDE)]
+    path: list[Array] = []
+    for number, rendered in enumerate(frames):
+        step = np.eye(4) if number == 0 else inverse(
+            frames[number - 1].T_world_camera) @ rendered.T_world_camera
+        step[:3, 3] *= 1.3
+        T_world_camera = path[-1] @ step if path else rendered.T_world_camera
+        uncertainty_px = np.full(rendered.depth_m.shape, CERTAIN_PX, np.float32)
+        path.append(window.add(KeyFrame(rendered.image_rgb, rendered.depth_m, uncertainty_px,
+                                        T_world_camera), camera.fx))
+    length, true_length = (np.linalg.norm(T_last[:3, 3] - T_first[:3, 3]) for T_last, T_first in (
+        (path[-1], path[0]), (frames[-1].T_world_camera, frames[0].T_world_camera)))
+    assert length / true_length == pytest.approx(1.0, abs=0.08)
