@@ -78,7 +78,8 @@ class NetworkRuntime:
 
     def precision(self) -> torch.autocast:
         """Return the context in which the network runs."""
-        return torch.autocast(self.device.type, torch.float16, enabled=self._on_gpu)
+        half = torch.float16 if self._on_gpu else torch.bfloat16    # processors know no float16
+        return torch.autocast(self.device.type, half, enabled=self._on_gpu)
 
     def _new_window(self) -> StreamWindow:
         return StreamWindow(self._network, self._size.frames,

@@ -68,7 +68,7 @@ def embedded_weights(path: str | Path, prefix: str) -> dict[str, Tensor]:
 
 def _read_pytorch(path: Path) -> Any:  # noqa: ANN401
     try:
-        return torch.load(path, map_location='cpu', weights_only=True, mmap=True)
+        return torch.load(str(path), map_location='cpu', weights_only=True, mmap=True)
     except pickle.UnpicklingError as error:
         reason = ' '.join(str(error).split('\n')[:2])[:300]
         raise WeightsError(
