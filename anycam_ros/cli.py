@@ -140,7 +140,7 @@ def _add_odometry(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_odometry_options(parser: argparse.ArgumentParser, *, records: bool = False) -> None:
-    """Add the fields of OdometryConfig; a recording, unlike a stream, can be refined as a whole."""
+    """Add the fields of OdometryConfig; recordings, unlike streams, can be refined as a whole."""
     group = parser.add_argument_group(
         'odometry', 'the parameters of the node that have the same names')
     for config_field in fields(OdometryConfig):

@@ -83,6 +83,16 @@ class VisualOdometry:
         motion = replace(motion, elapsed_s=max(motion.elapsed_s, interval_s))
         return self._estimate(frame, front_end.focal, motion, start_s)
 
+    @property
+    def working_camera(self) -> WorkingCamera:
+        """Return the camera of the working image; the first frame tells its size."""
+        return self._camera
+
+    def working_image(self, frame: Frame) -> NDArray[np.uint8]:
+        """Return a frame of this stream in grey, in the size in which it is tracked."""
+        grey = np.asarray(cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+        return _working_image(grey, self._camera.intrinsics)
+
     def _check(self, frame: Frame) -> None:
         if frame.stamp_s <= self._stamp_s:
             raise StampError(

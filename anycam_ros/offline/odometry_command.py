@@ -23,10 +23,12 @@ from anycam_ros.offline.plot import save_plot
 from anycam_ros.offline.run_log import RunLog
 from anycam_ros.offline.run_odometry import Output, run_odometry, Selection
 from anycam_ros.offline.trajectory_file import TrajectoryFile
+from anycam_ros.offline.whole_recording.key_frames import KeyFrames
+from anycam_ros.offline.whole_recording.results import CAUSAL_TRAJECTORY, refine_results
 
 PROGRESS_AFTER_S = 2.0
-RESULTS = ('trajectory.tum', 'camera.yaml', 'timing.json', 'summary.json', 'plot.png',
-           'odometry.mcap')
+RESULTS = ('trajectory.tum', CAUSAL_TRAJECTORY, 'camera.yaml', 'timing.json', 'summary.json',
+           'plot.png', 'odometry.mcap')
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Request:
     fps: float | None = None
     masks: bool = False
     bag: bool = False
+    refines_whole: bool = False      # once more, when all of the recording has been seen
 
 
 def odometry_command(request: Request, config: OdometryConfig) -> bool:
@@ -53,17 +56,15 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
     source = open_source(request.source, topic=request.topic, fps=request.fps,
                          calibrated=config.intrinsics == 'given',
                          with_depth=config.depth == 'topic', depth_topic=request.depth_topic)
+    odometry, log = VisualOdometry(config), RunLog()
     _prepare(request.output)
-    log, reason = RunLog(), ''
+    key_frames = KeyFrames(odometry) if request.refines_whole else None
     started = time.perf_counter()
     sys.stderr.write(f'{source.description}\n')
     try:
-        with ExitStack() as stack:
-            outputs = [_closed_at_end(stack, output) for output in _outputs(request)]
-            frames = stack.enter_context(_progress(request.selection, source))
-            run_odometry(VisualOdometry(config), frames, outputs, log, _report_refused)
-    except SourceError as error:
-        reason = str(error)
+        reason = _run(request, odometry, source, log, key_frames)
+        if key_frames is not None and log.poses:
+            refine_results(request.output, log, key_frames)
     finally:
         _write_figures(request, config, log, time.perf_counter() - started)
     if log.frames == 0 and not reason:
@@ -77,6 +78,19 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
         sys.stderr.write(f'anycam: none of {log.frames} frames got a pose. A pose needs two '
                          'frames that are not refused; the messages above say more.\n')
     return not reason and log.poses > 0
+
+
+def _run(request: Request, odometry: VisualOdometry, source: FrameSource, log: RunLog,
+         key_frames: KeyFrames | None) -> str:
+    """Run the odometry; return why it ended before the end, or nothing."""
+    try:
+        with ExitStack() as stack:
+            outputs = [_closed_at_end(stack, output) for output in _outputs(request)]
+            frames = stack.enter_context(_progress(request.selection, source))
+            run_odometry(odometry, frames, outputs, log, _report_refused, key_frames)
+    except SourceError as error:
+        return str(error)
+    return ''
 
 
 def _prepare(output: Path) -> None:

@@ -3,7 +3,7 @@
 """What a run leaves behind as figures: counts, lens, timings."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import math
 from pathlib import Path
 import platform
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 import anycam_ros
 from anycam_ros.depth.units import unit_warning
+from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.odometry import Frame, OdometryEstimate, Status
 from anycam_ros.offline.frame_source import SourceFrame
 from anycam_ros.offline.stamps import format_stamp
@@ -38,6 +39,7 @@ class RunLog:
     timings_ms: defaultdict[str, list[float]] = field(
         default_factory=lambda: defaultdict(list))
     last: OdometryEstimate | None = None
+    refinement: Figures = field(default_factory=dict)              # of the whole recording
 
     def see_depth(self, frame: Frame) -> None:
         """Count the frames that come with depth, and keep the first doubt about its unit."""
@@ -57,6 +59,17 @@ class RunLog:
         self.positions.append(estimate.T_odom_camera[:3, 3].copy())
         self.focal_px.append(estimate.intrinsics.fx)
         self.focal_std_px.append(estimate.focal_std_px)
+
+    def take_refined(self, positions: NDArray[np.float64], intrinsics: Intrinsics,
+                     focal_std_px: float, focal_source: str) -> None:
+        """Put what refinement of the whole recording says in place of what was known on the way.
+
+        The focal length over time stays what it was.
+        """
+        self.positions = list(positions)
+        if self.last is not None:
+            self.last = replace(self.last, intrinsics=intrinsics, focal_std_px=focal_std_px,
+                                focal_source=focal_source)
 
     @property
     def poses(self) -> int:
@@ -88,6 +101,7 @@ class RunLog:
             'focal_px': last.intrinsics.fx if last else None,
             'focal_std_px': _finite(last.focal_std_px) if last else None,
             'focal_source': last.focal_source if last else None,
+            **({'refinement': self.refinement} if self.refinement else {}),
         }
 
     def camera(self) -> Figures:

@@ -13,6 +13,7 @@ from anycam_ros.odometry import OdometryEstimate, VisualOdometry
 from anycam_ros.offline.frame_source import FrameSource, SourceFrame
 from anycam_ros.offline.run_log import RunLog
 from anycam_ros.offline.stamps import format_stamp
+from anycam_ros.offline.whole_recording.key_frames import KeyFrames
 
 
 class Output(Protocol):
@@ -48,8 +49,9 @@ class Selection:
 
 def run_odometry(odometry: VisualOdometry, frames: Iterator[SourceFrame],
                  outputs: Sequence[Output], log: RunLog,
-                 on_refused: Callable[[SourceFrame, FrameError], None]) -> None:
-    """Process the frames into the outputs and the log.
+                 on_refused: Callable[[SourceFrame, FrameError], None],
+                 key_frames: KeyFrames | None = None) -> None:
+    """Process the frames into the outputs, the log and, where given, the key frames.
 
     A frame that is refused is reported and skipped. Raises SourceError where the recording
     breaks off; what came before is in the outputs and the log.
@@ -69,5 +71,7 @@ def run_odometry(odometry: VisualOdometry, frames: Iterator[SourceFrame],
             continue
         if estimate is not None:
             log.add(source_frame, estimate)
+            if key_frames is not None:
+                key_frames.add(frame, estimate)
             for output in outputs:
                 output.add(source_frame, estimate)

@@ -43,10 +43,8 @@ class View(NamedTuple):
 class Archive:
     """Hold a bounded number of views of one map, oldest first."""
 
-    def __init__(self, size_px: tuple[int, int]) -> None:
-        """Start empty, for working images of size (width, height)."""
-        self._half_size_px = np.array(size_px) / 2
-        self._longer_px = max(size_px)
+    def __init__(self) -> None:
+        """Start empty."""
         self._views: list[View] = []
         self._probes: list[View] = []
 
@@ -84,17 +82,22 @@ class Archive:
         return self._views[near[0]] if len(near) else None
 
     def _flows(self, T_camera_world: Array, focal_px: float) -> NDArray[np.float64]:
-        """Return the median flow from each view to a camera, as a share of the longer side.
+        """Return the median flow from each view to a camera, as a share of the longer side."""
+        return np.array([median_flow(probe, T_camera_world, focal_px, probe.image.shape,
+                                     RETURN_SHARE) for probe in self._probes])
 
-        It is infinite where too little of a view is in the picture.
-        """
-        return np.array([self._flow(probe, T_camera_world, focal_px) for probe in self._probes])
 
-    def _flow(self, probe: View, T_camera_world: Array, focal_px: float) -> float:
-        points = probe.points_in(T_camera_world, focal_px)
-        seen_px = focal_px * points[:, :2] / points[:, 2:]
-        is_inside = (np.abs(seen_px) < self._half_size_px).all(axis=1)
-        if is_inside.mean() < RETURN_SHARE:
-            return np.inf
-        flow_px = np.linalg.norm(seen_px - probe.points_px, axis=1)[is_inside]
-        return float(np.median(flow_px)) / self._longer_px
+def median_flow(view: View, T_camera_world: Array, focal_px: float, shape: tuple[int, ...],
+                minimum_share: float) -> float:
+    """Return the median flow from a view to a camera, as a share of the longer side.
+
+    shape is that of the image, (height, width). The flow is infinite where less than
+    minimum_share of the view's points are in the picture.
+    """
+    points = view.points_in(T_camera_world, focal_px)
+    seen_px = focal_px * points[:, :2] / points[:, 2:]
+    is_inside = (np.abs(seen_px) < np.array(shape[1::-1]) / 2).all(axis=1)
+    if is_inside.mean() < minimum_share:
+        return np.inf
+    flow_px = np.linalg.norm(seen_px - view.points_px, axis=1)[is_inside]
+    return float(np.median(flow_px)) / max(shape)

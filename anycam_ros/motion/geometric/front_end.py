@@ -65,7 +65,7 @@ class GeometricMotion:
         self._scale = ScaleMemory()
         self._stillness = StillnessDetector()
         self._debt = CorrectionDebt()
-        self._archive = Archive((camera.intrinsics.width, camera.intrinsics.height))
+        self._archive = Archive()
         self._depth = DepthPrior(camera, depth_noise)
         self._initialiser: Initialiser | None = None
         self._window: KeyFrameWindow | None = None

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the points of one image are in another, by flow there and back."""
+"""Where the points of one image are in another: there and back, by flow or patch by patch."""
 
 from typing import NamedTuple
 
@@ -12,6 +12,9 @@ from anycam_ros.flow.dense_flow import DenseFlow, Flow, Image
 from anycam_ros.geometry.se3 import Array
 
 BORDER_PX = 3.0
+PATCH_PX = 15
+PYRAMID_LEVELS = 2
+MAXIMUM_DISAGREEMENT_PX = 1.0
 
 
 class FlowPair(NamedTuple):
@@ -56,3 +59,34 @@ def follow(pair: FlowPair, reference_px: Array) -> Matches:
     is_valid = inside & (disagreement < limit)
     weight = np.where(is_valid, 1.0 / (1.0 + np.nan_to_num(disagreement) ** 2), 0.0)
     return Matches(target, is_valid, weight)
+
+
+def search_near(source: Image, target: Image, source_px: Array, expected_px: Array) -> Matches:
+    """Return where the patches around points (N, 2) of the source are near where expected.
+
+    The way back starts as far off as the way there did: started at its goal it would agree
+    with anything.
+    """
+    height, width = source.shape
+    is_expected = np.isfinite(expected_px[:, 0])
+    start = np.where(is_expected[:, None], expected_px, -1e3)
+    there, found_there = _lucas_kanade(source, target, source_px, start)
+    back, found_back = _lucas_kanade(target, source, there, source_px + there - start)
+    disagreement = np.linalg.norm(back - source_px, axis=1)
+    is_inside = ((there >= BORDER_PX) & (there <= np.array([width, height]) - 1 - BORDER_PX)
+                 ).all(axis=1)
+    is_valid = is_expected & found_there & found_back & is_inside \
+        & (disagreement < MAXIMUM_DISAGREEMENT_PX)
+    weight = np.where(is_valid, 1.0 / (1.0 + disagreement ** 2), 0.0)
+    return Matches(np.where(is_valid[:, None], there, 0.0), is_valid, weight)
+
+
+def _lucas_kanade(source: Image, target: Image, source_px: Array,
+                  start_px: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Return the positions (N, 2) in the target, and which were found."""
+    found_px, found, _ = cv2.calcOpticalFlowPyrLK(
+        source, target, np.ascontiguousarray(source_px[:, None], np.float32),
+        np.ascontiguousarray(start_px[:, None], np.float32), winSize=(PATCH_PX, PATCH_PX),
+        maxLevel=PYRAMID_LEVELS, flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+        criteria=(cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 20, 0.01))
+    return np.asarray(found_px[:, 0], np.float64), np.asarray(found[:, 0], np.bool_)

@@ -4,11 +4,10 @@
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.flow.dis import Image
+from anycam_ros.flow.dense_flow import Image
 from anycam_ros.geometry.se3 import (
     Array,
     from_rotation_translation,
@@ -17,15 +16,13 @@ from anycam_ros.geometry.se3 import (
     vector_from_rotation,
 )
 from anycam_ros.motion.geometric.archive import View
-from anycam_ros.motion.geometric.matching import BORDER_PX, Matches
+from anycam_ros.motion.geometric.matching import Matches, search_near
 from anycam_ros.motion.geometric.pose import Points
 from anycam_ros.motion.geometric.tracker import robust_pose
 from anycam_ros.motion.geometric.two_view import rays
 from anycam_ros.motion.geometric.window import KeyFrameWindow
+from anycam_ros.motion.geometric.working_camera import WorkingCamera
 
-PATCH_PX = 15
-PYRAMID_LEVELS = 2
-MAXIMUM_DISAGREEMENT_PX = 1.0
 MINIMUM_MATCHES = 40
 OUTLIER_PX = 3.0
 MINIMUM_INLIER_SHARE = 0.4
@@ -41,12 +38,23 @@ class Recall(NamedTuple):
     scale: float             # lengths by the old view over lengths by the window
 
 
-def recall(view: View, window: KeyFrameWindow) -> Recall | None:
-    """Return where the newest key frame is by an old view; None when they do not match."""
-    T, focal_px, camera = window.T_camera_world[-1], window.focal_px, window.camera
-    points = view.points_in(T, focal_px)
+class Rediscovery(NamedTuple):
+    """Hold where an image shows the points of a view, and from where it shows them."""
+
+    matches: Matches
+    is_inlier: NDArray[np.bool_]    # (N,)
+    T_camera_world: Array           # (4, 4)
+
+
+def rediscover(view: View, image: Image, T_camera_world: Array, focal_px: float,
+               camera: WorkingCamera) -> Rediscovery | None:
+    """Return how an image shows an old view; None when it does not.
+
+    T_camera_world is where the image is believed to be taken.
+    """
+    points = view.points_in(T_camera_world, focal_px)
     expected = camera.pixels(focal_px * points[:, :2] / points[:, 2:])
-    matches = _search(view.image, window.images[-1], camera.pixels(view.points_px), expected)
+    matches = search_near(view.image, image, camera.pixels(view.points_px), expected)
     if matches.is_valid.sum() < MINIMUM_MATCHES:
         return None
     T_world_view = inverse(view.T_camera_world)
@@ -54,13 +62,22 @@ def recall(view: View, window: KeyFrameWindow) -> Recall | None:
         Points(rays(view.points_px, focal_px) @ T_world_view[:3, :3].T,
                np.tile(T_world_view[:3, 3], (len(points), 1)), view.inverse_depth,
                view.information, camera.centred(matches.target_px), matches.weight),
-        focal_px, [T], matches)
+        focal_px, [T_camera_world], matches)
     is_inlier = matches.is_valid & (fit.residual_px < OUTLIER_PX)
     if is_inlier.sum() < max(MINIMUM_MATCHES, MINIMUM_INLIER_SHARE * matches.is_valid.sum()):
         return None
-    depth = view.points_in(fit.T_camera_world, focal_px)[:, 2]
-    return Recall(fit.T_camera_world,
-                  _scale(window, matches.target_px[is_inlier], depth[is_inlier]))
+    return Rediscovery(matches, is_inlier, fit.T_camera_world)
+
+
+def recall(view: View, window: KeyFrameWindow) -> Recall | None:
+    """Return where the newest key frame is by an old view; None when they do not match."""
+    found = rediscover(view, window.images[-1], window.T_camera_world[-1], window.focal_px,
+                       window.camera)
+    if found is None:
+        return None
+    depth = view.points_in(found.T_camera_world, window.focal_px)[:, 2]
+    return Recall(found.T_camera_world, _scale(
+        window, found.matches.target_px[found.is_inlier], depth[found.is_inlier]))
 
 
 def give_way(window: KeyFrameWindow, recalled: Recall) -> None:
@@ -75,37 +92,6 @@ def give_way(window: KeyFrameWindow, recalled: Recall) -> None:
     if not window.is_metric:
         window.rescale(recalled.scale ** SHARE)
     window.move_newest_to(back @ T)
-
-
-def _search(source: Image, target: Image, source_px: Array, expected_px: Array) -> Matches:
-    """Return where the patches around points (N, 2) of the source are near where expected.
-
-    The way back starts as far off as the way there did: started at its goal it would agree
-    with anything.
-    """
-    height, width = source.shape
-    is_expected = np.isfinite(expected_px[:, 0])
-    start = np.where(is_expected[:, None], expected_px, -1e3)
-    there, found_there = _lucas_kanade(source, target, source_px, start)
-    back, found_back = _lucas_kanade(target, source, there, source_px + there - start)
-    disagreement = np.linalg.norm(back - source_px, axis=1)
-    is_inside = ((there >= BORDER_PX) & (there <= np.array([width, height]) - 1 - BORDER_PX)
-                 ).all(axis=1)
-    is_valid = is_expected & found_there & found_back & is_inside \
-        & (disagreement < MAXIMUM_DISAGREEMENT_PX)
-    weight = np.where(is_valid, 1.0 / (1.0 + disagreement ** 2), 0.0)
-    return Matches(np.where(is_valid[:, None], there, 0.0), is_valid, weight)
-
-
-def _lucas_kanade(source: Image, target: Image, source_px: Array,
-                  start_px: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """Return the positions (N, 2) in the target, and which were found."""
-    found_px, found, _ = cv2.calcOpticalFlowPyrLK(
-        source, target, np.ascontiguousarray(source_px[:, None], np.float32),
-        np.ascontiguousarray(start_px[:, None], np.float32), winSize=(PATCH_PX, PATCH_PX),
-        maxLevel=PYRAMID_LEVELS, flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
-        criteria=(cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 20, 0.01))
-    return np.asarray(found_px[:, 0], np.float64), np.asarray(found[:, 0], np.bool_)
 
 
 def _scale(window: KeyFrameWindow, positions_px: Array, depth: Array) -> float:

@@ -16,7 +16,7 @@ CERTAIN = 1e4
 
 @pytest.fixture
 def archive() -> Archive:
-    return Archive((WIDTH, HEIGHT))
+    return Archive()
 
 
 def window_at(T_camera_world: Array, count: int = 500,
