@@ -28,6 +28,7 @@ class Figures(NamedTuple):
     """Hold the figures of one run over one sequence; NaN where there is no truth."""
 
     path_error_m: float        # RMSE after Sim(3) alignment
+    metric_error_m: float      # RMSE after SE(3) alignment; NaN where lengths are not metric
     focal_error: float         # relative
     mask_overlap: float        # intersection over union, all frames pooled
     path_length: float         # of the estimate, in its own unit
@@ -38,20 +39,25 @@ class Figures(NamedTuple):
 def benchmark_frontend(data: Path, config: OdometryConfig) -> Iterator[str]:
     """Run every sequence folder in a folder from three starts; yield a table line by line.
 
-    Raises SourceError where the folder holds no sequence.
+    With depth from a topic, only sequences that have depth. Raises SourceError where the folder
+    holds no sequence.
     """
-    sequences = sorted(path.parent for path in data.glob('*/timestamps.txt'))
+    needs_depth = config.depth == 'topic'
+    sequences = sorted(path.parent for path in data.glob('*/timestamps.txt')
+                       if not needs_depth or (path.parent / 'depth').is_dir())
     if not sequences:
         raise SourceError(f'{data} holds no sequence folder; each must hold rgb/, timestamps.txt, '
-                          'camera.yaml and groundtruth.txt.')
+                          'camera.yaml, groundtruth.txt' + (', depth/.' if needs_depth else '.'))
     warm_up(VisualOdometry(config))
-    yield (f'{"sequence":<28}{"ATE m":>8}{"worst":>8}{"focal":>8}{"worst":>8}{"mask":>7}'
+    yield (f'{"sequence":<28}{"ATE m":>8}{"worst":>8}{"SE(3) m":>9}{"worst":>8}'
+           f'{"focal":>8}{"worst":>8}{"mask":>7}'
            f'{"path":>9}{"lost":>6}{"fps":>6}')
     for sequence in sequences:
         runs = [run_sequence(sequence, start, config) for start in STARTS]
         middle = Figures(*np.median(np.array(runs), axis=0))
         worst = Figures(*np.max(np.array(runs), axis=0))
         yield (f'{sequence.name:<28}{middle.path_error_m:>8.4f}{worst.path_error_m:>8.4f}'
+               f'{middle.metric_error_m:>9.4f}{worst.metric_error_m:>8.4f}'
                f'{middle.focal_error:>8.1%}{worst.focal_error:>8.1%}{middle.mask_overlap:>7.2f}'
                f'{middle.path_length:>9.3f}{worst.lost_frames:>6.0f}'
                f'{middle.frames_per_second:>6.1f}')
@@ -59,7 +65,7 @@ def benchmark_frontend(data: Path, config: OdometryConfig) -> Iterator[str]:
 
 def run_sequence(sequence: Path, start: int, config: OdometryConfig) -> Figures:
     """Return the figures of one sequence folder from a start frame to its end."""
-    source = SequenceFolder(sequence, config.intrinsics == 'given')
+    source = SequenceFolder(sequence, config.intrinsics == 'given', config.depth == 'topic')
     odometry, overlap = VisualOdometry(config), _MaskOverlap(sequence / 'mask')
     stamps_s, positions, lost, elapsed_s, estimate = [], [], 0, 0.0, None
     for source_frame in Selection(start).of(source):
@@ -75,18 +81,21 @@ def run_sequence(sequence: Path, start: int, config: OdometryConfig) -> Figures:
         overlap.add(source_frame, estimate)
     path = np.array(positions)
     steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    is_metric = estimate is not None and estimate.scale_source != 'none'
+    metric_error_m = _path_error(sequence, np.array(stamps_s), path, has_scale=False)
     return Figures(_path_error(sequence, np.array(stamps_s), path),
-                   _focal_error(sequence, estimate), overlap.value,
+                   metric_error_m if is_metric else np.nan, _focal_error(sequence, estimate), overlap.value,
                    float(steps.sum()), lost, (len(stamps_s) + lost + 1) / elapsed_s)
 
 
-def _path_error(sequence: Path, stamps_s: Array, positions: Array) -> float:
+def _path_error(sequence: Path, stamps_s: Array, positions: Array, *,
+                has_scale: bool = True) -> float:
     file = sequence / 'groundtruth.txt'
     if not file.exists():
         return np.nan
     truth = read_trajectory(file)
     chosen, matched = associate(stamps_s, truth.stamps_s)
-    return absolute_error(positions[chosen], truth.positions[matched])
+    return absolute_error(positions[chosen], truth.positions[matched], has_scale=has_scale)
 
 
 def _focal_error(sequence: Path, estimate: OdometryEstimate | None) -> float:
