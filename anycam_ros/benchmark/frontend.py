@@ -84,8 +84,8 @@ def run_sequence(sequence: Path, start: int, config: OdometryConfig) -> Figures:
     is_metric = estimate is not None and estimate.scale_source != 'none'
     metric_error_m = _path_error(sequence, np.array(stamps_s), path, has_scale=False)
     return Figures(_path_error(sequence, np.array(stamps_s), path),
-                   metric_error_m if is_metric else np.nan, _focal_error(sequence, estimate), overlap.value,
-                   float(steps.sum()), lost, (len(stamps_s) + lost + 1) / elapsed_s)
+                   metric_error_m if is_metric else np.nan, _focal_error(sequence, estimate),
+                   overlap.value, float(steps.sum()), lost, (len(stamps_s) + lost + 1) / elapsed_s)
 
 
 def _path_error(sequence: Path, stamps_s: Array, positions: Array, *,
