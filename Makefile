@@ -32,7 +32,7 @@ demo: setup
 	@$(VENV_PYTHON) demo/run_demo.py $(if $(INPUT),--input "$(INPUT)") \
 	  $(if $(TOPIC),--topic "$(TOPIC)")
 
-test: setup
+test: setup $(STAMPS)/networks
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m mypy
 	@$(VENV_PYTHON) -m pytest
@@ -53,6 +53,12 @@ $(STAMPS)/torch: $(STAMPS)/venv bare/install_torch.sh
 
 $(STAMPS)/packages: $(STAMPS)/torch requirements.txt $(wildcard bare/*.txt)
 	@$(STEP) 'ROS 2, Fast DDS, OpenCV and tools' $(PIP_INSTALL) -r bare/requirements.txt
+	@touch $@
+
+$(STAMPS)/networks: $(STAMPS)/messages bare/networks.txt bare/networks_alone.txt
+	@$(STEP) 'Networks, for their tests' $(PIP_INSTALL) -r bare/networks.txt
+	@$(STEP) 'Networks without what they ask for' \
+	  $(PIP_INSTALL) --no-deps -r bare/networks_alone.txt
 	@touch $@
 
 $(STAMPS)/anycam_ros: $(STAMPS)/packages setup.py
