@@ -43,7 +43,8 @@ def benchmark_network(device_name: str = 'auto', flow: str = 'dis') -> Iterator[
     """Yield time and peak memory of the network, and of the whole odometry by it."""
     yield from benchmark_step(device_name)
     yield 'the whole odometry by the network'
-    yield from benchmark_pipeline(device_name, flow)
+    with get_context('spawn').Pool(1) as pool:
+        yield pool.apply(benchmark_pipeline, (device_name, flow))
 
 
 def benchmark_step(device_name: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole odometry by the network, frame by frame: rate, latency, memory."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 import time
@@ -21,8 +20,11 @@ FRAMES = {'cpu': 20, 'cuda': 300}    # that are timed
 FILL = 10                            # that fill the window, and compile, before
 
 
-def benchmark_pipeline(device_name: str, flow: str) -> Iterator[str]:
-    """Yield frames per second, latency and peak memory on a rendered clip with its depth."""
+def benchmark_pipeline(device_name: str, flow: str) -> str:
+    """Return frames per second, latency and peak memory on a rendered clip with its depth.
+
+    The memory is that of this process, which must have done nothing else.
+    """
     device = choose_device(device_name)
     with TemporaryDirectory() as folder:
         weights = Path(folder) / 'random.safetensors'
@@ -39,6 +41,6 @@ def benchmark_pipeline(device_name: str, flow: str) -> Iterator[str]:
         odometry.process(frame)
         times_ms.append(1e3 * (time.perf_counter() - begun_s))
     timed = np.array(times_ms[FILL:])
-    yield (f'  {WIDTH}x{HEIGHT} px, depth measured, flow {flow}: {1e3 / timed.mean():.2f} frames '
-           f'per second, latency p50 {np.median(timed):.0f} ms, p95 '
-           f'{np.percentile(timed, 95):.0f} ms, peak memory {peak_memory_mb(device):.0f} MB')
+    return (f'  {WIDTH}x{HEIGHT} px, depth measured, flow {flow}: {1e3 / timed.mean():.2f} frames '
+            f'per second, latency p50 {np.median(timed):.0f} ms, p95 '
+            f'{np.percentile(timed, 95):.0f} ms, peak memory {peak_memory_mb(device):.0f} MB')
