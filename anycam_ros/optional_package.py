@@ -10,7 +10,10 @@ from anycam_ros.errors import DependencyError
 
 @contextmanager
 def needed_for(option: str, install: str, licence: str) -> Iterator[None]:
-    """Turn a failed import into a DependencyError with the option, the command and the licence."""
+    """Turn a failed import into a DependencyError with the option, the command and the licence.
+
+    RuntimeError is how a package says that it was compiled for another PyTorch.
+    """
     try:
         yield
     except DependencyError:
@@ -18,3 +21,8 @@ def needed_for(option: str, install: str, licence: str) -> Iterator[None]:
     except ImportError as error:
         raise DependencyError(f'{option} needs a package that is missing ({error}). Run: '
                               f'{install} (licence: {licence})') from error
+    except RuntimeError as error:
+        raise DependencyError(
+            f'{option} needs packages that fit each other ({error}). torch and torchvision of the '
+            'same index do: pip install torch torchvision --index-url '
+            'https://download.pytorch.org/whl/cpu (or cu126 ...)') from error

@@ -8,7 +8,7 @@ from pickle import UnpicklingError
 import torch
 from torch import Tensor
 
-from anycam_ros.errors import DependencyError, WeightsError
+from anycam_ros.errors import WeightsError
 from anycam_ros.flow.network_flow import at_size, FlowModel, NetworkFlow
 from anycam_ros.optional_package import needed_for
 
@@ -46,13 +46,7 @@ class RaftModel:
 
 def _load() -> torch.nn.Module:
     with needed_for("flow 'raft'", 'pip install torchvision', 'BSD-3-Clause'):
-        try:
-            from torchvision.models import optical_flow
-        except RuntimeError as error:   # compiled for another PyTorch
-            raise DependencyError(
-                f"flow 'raft' needs a torchvision that fits PyTorch {torch.__version__} ({error})."
-                ' Install both from the same index: pip install torch torchvision '
-                '--index-url https://download.pytorch.org/whl/cpu (or cu126 ...)') from error
+        from torchvision.models import optical_flow
     weights = optical_flow.Raft_Large_Weights.DEFAULT
     try:
         network: torch.nn.Module = optical_flow.raft_large(weights=weights, progress=False)

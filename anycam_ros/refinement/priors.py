@@ -31,10 +31,10 @@ class Priors:
 
     inverse_depth: Values | None = None                # (N,); the tracks' own when None
     inverse_depth_information: Values | None = None    # (N,)
-    measured_inverse_depth: Values | None = None       # (N,) by a depth sensor
-    measured_inverse_depth_information: Values | None = None    # (N,)
     focal_px: float | None = None                      # the focal length at the start when None
     log_focal_information: float = 0.0
     k1: float = 0.0
     k1_information: float = 0.0
     poses: PosePrior | None = None
+    measured_inverse_depth: Values | None = None       # (N,) by a depth sensor
+    measured_inverse_depth_information: Values | None = None    # (N,)

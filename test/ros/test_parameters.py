@@ -36,7 +36,7 @@ def test_wrong_value_ends_the_start(parameter: str, complaint: str) -> None:
 def test_network_that_is_not_to_be_had_ends_the_start() -> None:
     node = NodeProcess(parameters=['flow:=ptlflow:no_such_model'])
     assert node.wait() == 2
-    assert re.search('pip install ptlflow|has no such model', node.log)
+    assert re.search('pip install|has no such model', node.log)
     assert 'Traceback' not in node.log
 
 

@@ -33,9 +33,10 @@ def adjust(window: KeyFrameWindow, focal: FocalState, delta_px: float) -> Refine
             fixed_frames=2 if window.has_slid and not is_metric else 1,
             fixed_scale=not is_metric,
             maximum_iterations=COLD_ITERATIONS if is_cold else WARM_ITERATIONS),
-        Priors(tracks.prior, tracks.prior_information, tracks.measured,
-               tracks.measured_information if is_metric else None, focal.prior_focal_px,
-               focal.prior_information))
+        Priors(tracks.prior, tracks.prior_information, focal.prior_focal_px,
+               focal.prior_information, measured_inverse_depth=tracks.measured,
+               measured_inverse_depth_information=tracks.measured_information
+               if is_metric else None))
     if result.not_observable:
         return result
     window.T_camera_world = list(inverse(result.T_world_camera))
