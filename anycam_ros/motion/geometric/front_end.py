@@ -8,14 +8,8 @@ import numpy as np
 
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.geometry.se3 import (
-    Array,
-    from_rotation_translation,
-    inverse,
-    vector_from_rotation,
-)
+from anycam_ros.geometry.se3 import from_rotation_translation
 from anycam_ros.motion.geometric.archive import Archive
-from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise
 from anycam_ros.motion.geometric.depth_prior import DepthPrior
 from anycam_ros.motion.geometric.focal import FocalState
@@ -24,13 +18,13 @@ from anycam_ros.motion.geometric.map_start import start_window
 from anycam_ros.motion.geometric.matching import FlowPair
 from anycam_ros.motion.geometric.picture import picture_fault
 from anycam_ros.motion.geometric.prediction import predict_flow
+from anycam_ros.motion.geometric.progress import lost, Progress
 from anycam_ros.motion.geometric.recall import give_way, recall
-from anycam_ros.motion.geometric.scale import ScaleMemory
 from anycam_ros.motion.geometric.sighting import Sighting
 from anycam_ros.motion.geometric.stillness import StillnessDetector
 from anycam_ros.motion.geometric.tracker import MINIMUM_INLIERS, sight
 from anycam_ros.motion.geometric.two_view import FocalPrior
-from anycam_ros.motion.geometric.view_mask import lies_in, ViewMask
+from anycam_ros.motion.geometric.view_mask import lies_in
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
@@ -41,8 +35,6 @@ AWAITED_DEPTH = 2.0              # times that flow, for a frame between those wi
 GIVE_UP_S = 0.7                  # after this long without a match the map is given up
 DEGRADED_SHARE = 0.3
 TURN_SHARE = 5.0                 # a window can trade the focal length for depth, a turn cannot
-LOST_VARIANCE = 1.0              # per frame; of scene depths, squared, and of radians
-STILL_VARIANCE = 1e-8            # of scene depths, squared
 
 
 class GeometricMotion:
@@ -60,20 +52,12 @@ class GeometricMotion:
         self._refines = refines
         self._camera = camera
         self._flow = flow or DisFlow()
-        self._mask = ViewMask(camera)
-        self._moving = self._mask.nothing()          # of the last frame that was found
-        self._scale = ScaleMemory()
+        self._progress = Progress(camera)
         self._stillness = StillnessDetector()
-        self._debt = CorrectionDebt()
         self._archive = Archive()
         self._depth = DepthPrior(camera, depth_noise)
         self._initialiser: Initialiser | None = None
         self._window: KeyFrameWindow | None = None
-        self._last: Sighting | None = None           # against the newest reference
-        self._T_camera_world: Array = np.eye(4)      # of the last frame that was found
-        self._T_velocity: Array = np.eye(4)          # that frame's camera to the next, predicted
-        self._stamp_s = 0.0                          # of that frame, or of the first reference
-        self._reference_stamp_s = 0.0
         self._unmatched_since_s: float | None = None
 
     def process(self, image: Image, stamp_s: float, depth_m: Depth | None = None) \
@@ -97,10 +81,10 @@ class GeometricMotion:
     def _initialise(self, image: Image, stamp_s: float) -> MotionEstimate:
         initialiser = self._initialiser or self._begin(image, stamp_s)
         sighting = initialiser.look(image, self.focal.focal_px)
-        if sighting is None and self._last is not None:
+        if sighting is None and self._progress.last is not None:
             # The reference has left the view: the frame before takes its place.
-            self._learn_from_turn(initialiser, self._last)
-            initialiser = self._begin(self._last.image, self._stamp_s)
+            self._learn_from_turn(initialiser, self._progress.last)
+            initialiser = self._begin(self._progress.last.image, self._progress.stamp_s)
             sighting = initialiser.look(image, self.focal.focal_px)
         if sighting is None:
             self._begin(image, stamp_s)
@@ -135,10 +119,7 @@ class GeometricMotion:
         pair leads to it from the reference before, where there is one.
         """
         self._initialiser = Initialiser(self._flow, self._camera, image)
-        self._reference_stamp_s = self._stamp_s = stamp_s
-        self._T_camera_world, self._T_velocity = np.eye(4), np.eye(4)
-        self._last = None
-        self._mask.new_reference(image, pair)
+        self._progress.start_at(image, stamp_s, pair)
         return self._initialiser
 
     def _start_map(self, window: KeyFrameWindow, sighting: Sighting,
@@ -150,42 +131,42 @@ class GeometricMotion:
         """
         estimate = self._found(sighting, stamp_s, Status.INITIALIZING, 'the map starts')
         R_camera_world = window.T_camera_world[-1][:3, :3]
-        self._debt.forget()
+        self._progress.debt.forget()
         self._archive.clear()
-        self._debt.owe(sighting.T_camera_world,
-                       from_rotation_translation(R_camera_world, np.zeros(3)))
-        self._scale.apply(window, stamp_s - self._reference_stamp_s)
-        window.seed(self._moving)
+        self._progress.debt.owe(sighting.T_camera_world,
+                                from_rotation_translation(R_camera_world, np.zeros(3)))
+        self._progress.scale.apply(window, stamp_s - self._progress.reference_stamp_s)
+        window.seed(self._progress.moving)
         self._window, self._initialiser = window, None
         self._refer_to(window, sighting)
-        self._T_velocity = np.eye(4)
+        self._progress.stop()
         return estimate
 
     def _start_metric_map(self, window: KeyFrameWindow, sighting: Sighting,
                           stamp_s: float) -> MotionEstimate:
         """Go on with the map of one image and its depth; a part of a path is not scaled to it."""
         estimate = self._found(sighting, stamp_s, Status.INITIALIZING, 'the map starts')
-        self._debt.forget()
+        self._progress.debt.forget()
         self._archive.clear()
         self._window, self._initialiser = window, None
         self._refer_to(window, sighting)
         self._stillness.rest_at(window.tracks.key_px[window.tracks.active_rows])
-        self._T_velocity = np.eye(4)
+        self._progress.stop()
         return estimate
 
     # With a map -----------------------------------------------------------------------------
 
     def _track(self, window: KeyFrameWindow, image: Image, stamp_s: float) -> MotionEstimate:
         sighting = self._sight(window, image)
-        if sighting is None and self._last is not None:
+        if sighting is None and self._progress.last is not None:
             # A turn too fast for the newest key frame: the frame before is nearer.
-            self._insert_key_frame(window, self._last)
+            self._insert_key_frame(window, self._progress.last)
             sighting = self._sight(window, image)
         if sighting is None:
             return self._missed(image, stamp_s)
         is_still = self._stillness.update(sighting.matches.target_px, sighting.is_inlier)
         if is_still:
-            sighting = sighting._replace(T_camera_world=self._T_camera_world)
+            sighting = sighting._replace(T_camera_world=self._progress.T_camera_world)
         status, reason = Status.TRACKING, ''
         if sighting.inlier_share < DEGRADED_SHARE:
             status = Status.DEGRADED
@@ -199,13 +180,14 @@ class GeometricMotion:
         return estimate
 
     def _sight(self, window: KeyFrameWindow, image: Image) -> Sighting | None:
-        T_predicted = self._T_velocity @ self._T_camera_world
+        T_camera_world, last = self._progress.T_camera_world, self._progress.last
+        T_predicted = self._progress.T_velocity @ T_camera_world
         R_world_reference = window.T_camera_world[-1][:3, :3].T
-        start = predict_flow(None if self._last is None else self._last.pair,
-                             self._T_camera_world[:3, :3] @ R_world_reference,
+        start = predict_flow(None if last is None else last.pair,
+                             T_camera_world[:3, :3] @ R_world_reference,
                              T_predicted[:3, :3] @ R_world_reference,
                              self._camera, self.focal.focal_px)
-        return sight(self._flow, window, image, start, [self._T_camera_world, T_predicted])
+        return sight(self._flow, window, image, start, [T_camera_world, T_predicted])
 
     def _examine_depth(self, window: KeyFrameWindow, sighting: Sighting) -> Sighting:
         """Measure tracks in the depth image; go over to metres once it shows what they are."""
@@ -214,12 +196,7 @@ class GeometricMotion:
             return sighting
         window.rescale(factor)
         self._archive.clear()
-        self._debt.rescale(factor)
-        self._scale.rescale(factor)
-        self._T_velocity = _rescaled(self._T_velocity, factor)
-        self._T_camera_world = _rescaled(self._T_camera_world, factor)
-        self._last = sighting._replace(T_camera_world=self._T_camera_world)
-        return self._last
+        return self._progress.rescale(factor, sighting)
 
     def _wants_key_frame(self, window: KeyFrameWindow, sighting: Sighting) -> bool:
         key_px = window.tracks.key_px[window.tracks.active_rows]
@@ -237,7 +214,7 @@ class GeometricMotion:
         that moves along the epipolar lines fits any motion, and many such points bend the map.
         """
         target_px = sighting.matches.target_px
-        follows = sighting.is_inlier & ~lies_in(self._moving, target_px)
+        follows = sighting.is_inlier & ~lies_in(self._progress.moving, target_px)
         if follows.sum() < MINIMUM_INLIERS:
             follows = sighting.is_inlier
         window.add(sighting.image, sighting.T_camera_world, target_px, sighting.matches.weight,
@@ -246,10 +223,10 @@ class GeometricMotion:
             self._depth.adjust(window, self.focal,
                                float(np.clip(1.5 * sighting.noise_px, 1.0, 3.0)))
             self._take_back_drift(window)
-            self._debt.owe(sighting.T_camera_world, window.T_camera_world[-1])
+            self._progress.debt.owe(sighting.T_camera_world, window.T_camera_world[-1])
         if window.is_full:
             window.drop_oldest()
-        window.seed(self._moving)
+        window.seed(self._progress.moving)
         if has_depth:
             self._depth.measure_new(window)
         self._refer_to(window, sighting)
@@ -264,42 +241,16 @@ class GeometricMotion:
             self._archive.put(window)
 
     def _refer_to(self, window: KeyFrameWindow, sighting: Sighting) -> None:
-        self._T_camera_world = window.T_camera_world[-1]
-        self._last = None
+        self._progress.refer_to(window, sighting)
         self._stillness.forget()
-        self._mask.new_reference(sighting.image, sighting.pair)
 
     # What comes out -------------------------------------------------------------------------
 
     def _found(self, sighting: Sighting, stamp_s: float, status: Status,
                reason: str) -> MotionEstimate:
-        """Move on to a frame whose pose is known, and say what it says."""
-        T_previous_camera = self._T_camera_world @ inverse(sighting.T_camera_world)
-        covariance = np.asarray(sighting.noise_px ** 2 * np.linalg.inv(sighting.information))
-        if self._window is not None:
-            self._scale.remember(float(np.linalg.norm(T_previous_camera[:3, 3])),
-                                 stamp_s - self._stamp_s, self._window)
-        else:
-            covariance = self._covariance_without_map(T_previous_camera, covariance)
-        uncertainty, self._moving = self._mask.update(sighting, self._window, self.focal.focal_px)
-        T_paid = self._debt.pay(T_previous_camera, self._scale.inverse_depth)
-        self._T_velocity = inverse(T_previous_camera)
-        self._T_camera_world, self._last = sighting.T_camera_world, sighting
-        elapsed_s = stamp_s - self._stamp_s
-        self._stamp_s, self._unmatched_since_s = stamp_s, None
-        return MotionEstimate(status, reason, T_paid, elapsed_s, covariance, uncertainty,
-                              self._moving, sighting.inlier_share, False)
-
-    def _covariance_without_map(self, T_previous_camera: Array, covariance: Array) -> Array:
-        """Return the covariance where a turn cannot be told from a step sideways.
-
-        The step that looks like the turn is as long as the angle, in scene depths.
-        """
-        covariance = covariance.copy()
-        turn_rad = float(np.linalg.norm(vector_from_rotation(T_previous_camera[:3, :3])))
-        covariance[:3, :3] = (turn_rad ** 2 + STILL_VARIANCE) * np.eye(3)
-        covariance[3:, 3:] += turn_rad ** 2 * np.eye(3)
-        return covariance
+        self._unmatched_since_s = None
+        return self._progress.found(sighting, stamp_s, status, reason, self._window,
+                                    self.focal.focal_px)
 
     def _missed(self, image: Image, stamp_s: float) -> MotionEstimate:
         """Say that the view fits the map nowhere; after a while give the map up."""
@@ -311,11 +262,5 @@ class GeometricMotion:
         return self._lost('the picture fits nothing seen before')
 
     def _lost(self, reason: str) -> MotionEstimate:
-        self._T_velocity = np.eye(4)
-        # With no motion and no knowledge of it, any time will do.
-        return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
-                              None, None, 0.0, False)
-
-
-def _rescaled(T: Array, factor: float) -> Array:
-    return from_rotation_translation(T[:3, :3], factor * T[:3, 3])
+        self._progress.stop()
+        return lost(reason)

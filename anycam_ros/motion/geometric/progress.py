@@ -1,0 +1,107 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where the camera is in its map, and what the step to the next frame says."""
+
+import numpy as np
+
+from anycam_ros.flow.dense_flow import Image
+from anycam_ros.geometry.se3 import (
+    Array,
+    from_rotation_translation,
+    inverse,
+    vector_from_rotation,
+)
+from anycam_ros.motion.geometric.correction import CorrectionDebt
+from anycam_ros.motion.geometric.matching import FlowPair
+from anycam_ros.motion.geometric.scale import ScaleMemory
+from anycam_ros.motion.geometric.sighting import Sighting
+from anycam_ros.motion.geometric.view_mask import ViewMask
+from anycam_ros.motion.geometric.window import KeyFrameWindow
+from anycam_ros.motion.geometric.working_camera import WorkingCamera
+from anycam_ros.motion.motion_estimate import MotionEstimate, Status
+
+LOST_VARIANCE = 1.0              # per frame; of scene depths, squared, and of radians
+STILL_VARIANCE = 1e-8            # of scene depths, squared
+
+
+class Progress:
+    """Follow the camera from frame to frame, in the world of the current map."""
+
+    def __init__(self, camera: WorkingCamera) -> None:
+        """Start with no image seen."""
+        self._mask = ViewMask(camera)
+        self.moving = self._mask.nothing()           # of the last frame that was found
+        self.scale = ScaleMemory()
+        self.debt = CorrectionDebt()
+        self.last: Sighting | None = None            # against the newest reference
+        self.T_camera_world: Array = np.eye(4)       # of the last frame that was found
+        self.T_velocity: Array = np.eye(4)           # that frame's camera to the next, predicted
+        self.stamp_s = 0.0                           # of that frame, or of the first reference
+        self.reference_stamp_s = 0.0
+
+    def start_at(self, image: Image, stamp_s: float, pair: FlowPair | None) -> None:
+        """Make an image the world; pair leads to it from the reference before, if there is one."""
+        self.reference_stamp_s = self.stamp_s = stamp_s
+        self.T_camera_world, self.T_velocity = np.eye(4), np.eye(4)
+        self.last = None
+        self._mask.new_reference(image, pair)
+
+    def refer_to(self, window: KeyFrameWindow, sighting: Sighting) -> None:
+        """Take the newest key frame, which the sighting has become, as the reference."""
+        self.T_camera_world = window.T_camera_world[-1]
+        self.last = None
+        self._mask.new_reference(sighting.image, sighting.pair)
+
+    def stop(self) -> None:
+        """Expect no motion: nothing is known of it."""
+        self.T_velocity = np.eye(4)
+
+    def rescale(self, factor: float, sighting: Sighting) -> Sighting:
+        """Multiply every length; return the newest sighting in the new unit."""
+        self.debt.rescale(factor)
+        self.scale.rescale(factor)
+        self.T_velocity = _rescaled(self.T_velocity, factor)
+        self.T_camera_world = _rescaled(self.T_camera_world, factor)
+        self.last = sighting._replace(T_camera_world=self.T_camera_world)
+        return self.last
+
+    def found(self, sighting: Sighting, stamp_s: float, status: Status, reason: str,
+              window: KeyFrameWindow | None, focal_px: float) -> MotionEstimate:
+        """Move on to a frame whose pose is known, and say what it says."""
+        T_previous_camera = self.T_camera_world @ inverse(sighting.T_camera_world)
+        covariance = np.asarray(sighting.noise_px ** 2 * np.linalg.inv(sighting.information))
+        if window is not None:
+            self.scale.remember(float(np.linalg.norm(T_previous_camera[:3, 3])),
+                                stamp_s - self.stamp_s, window)
+        else:
+            covariance = _covariance_without_map(T_previous_camera, covariance)
+        uncertainty, self.moving = self._mask.update(sighting, window, focal_px)
+        T_paid = self.debt.pay(T_previous_camera, self.scale.inverse_depth)
+        self.T_velocity = inverse(T_previous_camera)
+        self.T_camera_world, self.last = sighting.T_camera_world, sighting
+        elapsed_s, self.stamp_s = stamp_s - self.stamp_s, stamp_s
+        return MotionEstimate(status, reason, T_paid, elapsed_s, covariance, uncertainty,
+                              self.moving, sighting.inlier_share, False)
+
+
+def lost(reason: str) -> MotionEstimate:
+    """Return the estimate for a frame whose pose is not known."""
+    # With no motion and no knowledge of it, any time will do.
+    return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
+                          None, None, 0.0, False)
+
+
+def _covariance_without_map(T_previous_camera: Array, covariance: Array) -> Array:
+    """Return the covariance where a turn cannot be told from a step sideways.
+
+    The step that looks like the turn is as long as the angle, in scene depths.
+    """
+    covariance = covariance.copy()
+    turn_rad = float(np.linalg.norm(vector_from_rotation(T_previous_camera[:3, :3])))
+    covariance[:3, :3] = (turn_rad ** 2 + STILL_VARIANCE) * np.eye(3)
+    covariance[3:, 3:] += turn_rad ** 2 * np.eye(3)
+    return covariance
+
+
+def _rescaled(T: Array, factor: float) -> Array:
+    return from_rotation_translation(T[:3, :3], factor * T[:3, 3])
