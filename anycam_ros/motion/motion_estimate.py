@@ -8,6 +8,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.motion.reason import Reason
+
 Array = NDArray[np.float64]
 
 
@@ -28,7 +30,7 @@ class MotionEstimate:
     """
 
     status: Status
-    reason: str                       # why not TRACKING; empty when TRACKING
+    reason: Reason                    # why not TRACKING; NO_REASON when TRACKING
     T_previous_camera: Array          # (4, 4) points of this camera to the last one not LOST
     elapsed_s: float                  # since that one
     covariance: Array                 # (6, 6) of the motion (linear, angular), in this camera

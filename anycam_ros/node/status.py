@@ -27,7 +27,7 @@ class StatusReport:
         """Start with nothing processed."""
         self._mailbox = mailbox
         self._clock = clock
-        self._processed = 0
+        self._processed = self._missing = self._unchanged = 0
         self._rejected = 0
         self._last_rejection = ''
         self._estimate: OdometryEstimate | None = None
@@ -37,18 +37,23 @@ class StatusReport:
     def first(self, header: Header, why: str) -> Status:
         """Return the status after the first frame of the stream, or of a part that starts anew."""
         self._count_processed()
-        return self._message(header, Status.INITIALIZING, f'first frame: {why}')
+        return self._message(header, Status.INITIALIZING, Status.CAUSE_STARTING,
+                             f'first frame: {why}')
 
-    def processed(self, header: Header, estimate: OdometryEstimate, failure: str) -> Status:
+    def processed(self, header: Header, estimate: OdometryEstimate, failure: str, *,
+                  is_unchanged: bool) -> Status:
         """Return the status after a frame went through the odometry.
 
-        failure says why a pose that the odometry has cannot be published.
+        failure says why a pose that the odometry has cannot be published, is_unchanged that the
+        picture is the one before.
         """
         self._count_processed()
         self._estimate = estimate
+        self._missing += estimate.missing_frames
+        self._unchanged += is_unchanged
         if failure:
-            return self._message(header, Status.LOST, failure)
-        status = self._message(header, int(estimate.status), estimate.reason)
+            return self._message(header, Status.LOST, Status.CAUSE_NO_TRANSFORM, failure)
+        status = self._message(header, int(estimate.status), int(estimate.cause), estimate.reason)
         status.is_key_frame = bool(estimate.is_key_frame)
         status.processing_ms = float(estimate.timings_ms['total'])
         return status
@@ -57,31 +62,33 @@ class StatusReport:
         """Return the status after a frame was refused."""
         self._rejected += 1
         self._last_rejection = reason
-        return self._without_pose(header, f'frame refused: {reason}')
+        return self._without_pose(header, Status.CAUSE_FRAME_REFUSED, f'frame refused: {reason}')
 
     def silent(self, reason: str) -> Status:
         """Return the status while no image arrives."""
-        return self._without_pose(Header(stamp=self._clock.now().to_msg()), f'no image: {reason}')
+        return self._without_pose(Header(stamp=self._clock.now().to_msg()),
+                                  Status.CAUSE_NO_IMAGE, f'no image: {reason}')
 
     def _count_processed(self) -> None:
         self._processed += 1
         self._usable_at_s = monotonic()
 
-    def _without_pose(self, header: Header, reason: str) -> Status:
+    def _without_pose(self, header: Header, cause: int, reason: str) -> Status:
         """Keep the state for a moment without a usable frame, then call the odometry lost."""
         state = Status.INITIALIZING if self._estimate is None else int(self._estimate.status)
         silent_s = monotonic() - self._usable_at_s
         if self._estimate is not None and silent_s >= SILENCE_S:
             state = Status.LOST
-        return self._message(header, state, reason)
+        return self._message(header, state, cause, reason)
 
-    def _message(self, header: Header, state: int, reason: str) -> Status:
+    def _message(self, header: Header, state: int, cause: int, reason: str) -> Status:
         latency_ns = self._clock.now().nanoseconds - stamp_ns(header)
         status = Status(
-            header=header, state=state, reason=reason, focal_std_px=float('inf'),
+            header=header, state=state, cause=cause, reason=reason, focal_std_px=float('inf'),
             focal_source='prior', scale_source='none',
             frames_received=self._mailbox.received, frames_dropped=self._mailbox.dropped,
             frames_processed=self._processed, frames_rejected=self._rejected,
+            frames_missing=self._missing, frames_unchanged=self._unchanged,
             frames_without_depth=self.depth_missed, last_rejection=self._last_rejection,
             latency_ms=latency_ns * 1e-6)
         if self._estimate is not None:

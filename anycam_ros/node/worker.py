@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rclpy.node import Node
 from std_msgs.msg import Header
 
@@ -85,11 +86,13 @@ class Worker:
             self._warn(f'frame refused: {error}')
             self._outputs.publish_status(self._report.rejected(header, str(error)))
             return
-        self._newest = frame
+        before, self._newest = self._newest, frame
         if estimate is None:
             status = self._report.first(header, restart or 'no motion yet')
         else:
-            status = self._report.processed(header, estimate, self._publish(header, estimate))
+            status = self._report.processed(
+                header, estimate, self._publish(header, estimate),
+                is_unchanged=before is not None and _same_picture(frame, before))
         self._log_state(State(status.state).name, status.reason)
         self._outputs.publish_status(status)
 
@@ -173,3 +176,9 @@ class Worker:
         if state != self._state and self._throttle.lets_through(f'{state} {reason}'):
             self._logger.info(f'{state}: {reason}' if reason else state)
         self._state = state
+
+
+def _same_picture(frame: Frame, before: Frame) -> bool:
+    row = frame.height // 2
+    return np.array_equal(frame.image_rgb[row], before.image_rgb[row]) \
+        and np.array_equal(frame.image_rgb, before.image_rgb)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.motion.motion_estimate import Status
+from anycam_ros.motion.reason import Cause
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,8 @@ class OdometryEstimate:
 
     stamp_s: float
     status: Status
-    reason: str                                # why not TRACKING; empty when TRACKING
+    cause: Cause                               # why not TRACKING; NONE when TRACKING
+    reason: str                                # the same in words; empty when TRACKING
     T_odom_camera: NDArray[np.float64]         # (4, 4)
     pose_covariance: NDArray[np.float64]       # (6, 6)
     twist: NDArray[np.float64]                 # (6,) per second
@@ -41,4 +43,5 @@ class OdometryEstimate:
     scale_source: str                          # 'none', 'depth', 'carried'
     static_share: float                        # share of the picture that follows the camera
     is_key_frame: bool
+    missing_frames: int                        # before this one, as the stamps tell
     timings_ms: Mapping[str, float]            # per stage, and 'total'

@@ -19,6 +19,7 @@ from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIO
 from anycam_ros.motion.geometric.front_end import GeometricMotion
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate
+from anycam_ros.odometry.cadence import Cadence
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate
 from anycam_ros.odometry.frame import Frame
@@ -61,6 +62,7 @@ class VisualOdometry:
     def restart(self) -> None:
         """Forget every frame but go on from the current pose (other camera, clock gone back)."""
         self._front_end: GeometricMotion | NetworkMotion | None = None
+        self._cadence = Cadence()
         self._stamp_s = -np.inf
 
     def process(self, frame: Frame) -> OdometryEstimate | None:
@@ -81,7 +83,8 @@ class VisualOdometry:
         self._move(motion)
         # The first picture that shows anything is its own reference: no time passed since that.
         motion = replace(motion, elapsed_s=max(motion.elapsed_s, interval_s))
-        return self._estimate(frame, front_end.focal, motion, start_s)
+        motion, missing_frames = self._cadence.explain(interval_s, motion)
+        return self._estimate(frame, front_end.focal, motion, missing_frames, start_s)
 
     @property
     def working_camera(self) -> WorkingCamera:
@@ -176,7 +179,7 @@ class VisualOdometry:
         self._covariance = 0.5 * (covariance + covariance.T)
 
     def _estimate(self, frame: Frame, focal: FocalKnowledge, motion: MotionEstimate,
-                  start_s: float) -> OdometryEstimate:
+                  missing_frames: int, start_s: float) -> OdometryEstimate:
         T = motion.T_previous_camera
         twist = np.concatenate([T[:3, :3].T @ T[:3, 3], vector_from_rotation(T[:3, :3])])
         scale = self._camera.scale_to(frame.width)
@@ -187,7 +190,8 @@ class VisualOdometry:
         source = 'given' if focal.is_given else 'estimated' if focal.is_observed else 'prior'
         focal_std_px = np.inf if source == 'prior' else focal_px * focal.relative_deviation
         return OdometryEstimate(
-            stamp_s=frame.stamp_s, status=motion.status, reason=motion.reason,
+            stamp_s=frame.stamp_s, status=motion.status,
+            cause=motion.reason.cause, reason=motion.reason.words,
             T_odom_camera=self._T_odom_camera.copy(), pose_covariance=self._covariance.copy(),
             twist=twist / motion.elapsed_s,
             twist_covariance=motion.covariance / motion.elapsed_s ** 2,
@@ -198,7 +202,7 @@ class VisualOdometry:
             uncertainty=_resized_map(motion.uncertainty_px, shape, scale),
             motion_mask=_resized_mask(motion.motion_mask, shape),
             scale_source=motion.scale_source, static_share=motion.static_share,
-            is_key_frame=motion.is_key_frame,
+            is_key_frame=motion.is_key_frame, missing_frames=missing_frames,
             timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
 
 

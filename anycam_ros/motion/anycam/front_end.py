@@ -31,6 +31,7 @@ from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.picture import picture_fault
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
+from anycam_ros.motion.reason import Cause, NO_REASON, Reason
 
 WORKING_SIDE_PX = 336            # short side; what the published weights were trained with
 MOVING_SCALE = 0.01              # Laplace scale of what moves, in half sides (the authors' clouds)
@@ -85,18 +86,21 @@ class NetworkMotion:
         carries = before is not None and stamp_s - before.measured_s <= CARRIED_DEPTH_S
         depth_fault = _depth_fault(depth_m)
         fault = picture_fault(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8))
-        if fault or (depth_fault and not carries):
-            return self._lost(fault or depth_fault)
+        if fault is not NO_REASON:
+            return self._lost(fault)
+        if depth_fault and not carries:
+            return self._lost(Reason(Cause.NO_DEPTH, depth_fault))
         measured = None if depth_fault or depth_m is None else View(
             image, without_holes(depth_m), stamp_s, stamp_s)
         if before is None:
-            return self._lost(depth_fault) if measured is None \
+            return self._lost(Reason(Cause.NO_DEPTH, depth_fault)) if measured is None \
                 else self._begin(measured, 'the first picture')
         forward, backward = self._flow.both_ways(before.image, image)
         if flow_returns(forward, backward).mean() < LEAST_RETURNING:
             if measured is not None:
                 self._begin(measured, '')
-            return self._lost('nothing of the picture before is left in view')
+            return self._lost(Reason(Cause.OTHER_VIEW,
+                                     'nothing of the picture before is left in view'))
         view = measured or View(image, _carried(before.depth_m, backward), stamp_s,
                                 before.measured_s)
         estimate = self._runtime.push(self._stream_frame(view, forward, backward))
@@ -112,7 +116,7 @@ class NetworkMotion:
         self._stillness.forget()
         self._key_frames.clear()
         self._debt.forget()
-        return MotionEstimate(Status.INITIALIZING, reason, np.eye(4), 1.0,
+        return MotionEstimate(Status.INITIALIZING, Reason(Cause.STARTING, reason), np.eye(4), 1.0,
                               LOST_VARIANCE * np.eye(6), None, None, 0.0, False,
                               scale_source='depth')
 
@@ -138,10 +142,11 @@ class NetworkMotion:
         T_paid = self._debt.pay(T_before_camera, 1.0 / float(np.median(view.depth_m)))
         self._T_world_camera = self._T_world_camera @ T_before_camera
         static_share = 1.0 - float((mask > 0).mean())
-        status, reason = Status.TRACKING, ''
+        status, reason = Status.TRACKING, NO_REASON
         if static_share < DEGRADED_SHARE:
             status = Status.DEGRADED
-            reason = f'only {100 * static_share:.0f} % of the picture follows the camera'
+            reason = Reason(Cause.TOO_MUCH_MOVING, 'too much is moving: only '
+                            f'{100 * static_share:.0f} % of the picture follows the camera')
         is_key_frame = self._options.refines and not is_still and self._key_frames.wants()
         if is_key_frame:
             self._refine(view, uncertainty_px)
@@ -177,7 +182,7 @@ class NetworkMotion:
         self._debt.owe(inverse(self._T_world_camera), inverse(refined))
         self._T_world_camera = refined
 
-    def _lost(self, reason: str) -> MotionEstimate:
+    def _lost(self, reason: Reason) -> MotionEstimate:
         # With no motion and no knowledge of it, any time will do.
         return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
                               None, None, 0.0, False, scale_source='depth')

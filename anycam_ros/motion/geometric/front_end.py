@@ -17,10 +17,11 @@ from anycam_ros.motion.geometric.initialiser import Initialiser
 from anycam_ros.motion.geometric.map_start import start_window
 from anycam_ros.motion.geometric.matching import FlowPair
 from anycam_ros.motion.geometric.picture import picture_fault
+from anycam_ros.motion.geometric.poor_view import is_poor, why_degraded, why_missed
 from anycam_ros.motion.geometric.prediction import predict_flow
 from anycam_ros.motion.geometric.progress import lost, Progress
 from anycam_ros.motion.geometric.recall import give_way, recall
-from anycam_ros.motion.geometric.sighting import Sighting
+from anycam_ros.motion.geometric.sighting import Miss, Sighting
 from anycam_ros.motion.geometric.stillness import StillnessDetector
 from anycam_ros.motion.geometric.tracker import MINIMUM_INLIERS, sight
 from anycam_ros.motion.geometric.two_view import FocalPrior
@@ -28,13 +29,18 @@ from anycam_ros.motion.geometric.view_mask import lies_in
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
+from anycam_ros.motion.reason import Cause, NO_REASON, Reason
 
 KEY_FRAME_FLOW = 0.05            # of the longer side
 KEY_FRAME_INLIERS = 0.5
 AWAITED_DEPTH = 2.0              # times that flow, for a frame between those with depth
 GIVE_UP_S = 0.7                  # after this long without a match the map is given up
-DEGRADED_SHARE = 0.3
 TURN_SHARE = 5.0                 # a window can trade the focal length for depth, a turn cannot
+
+NOTHING_LEFT = Reason(Cause.OTHER_VIEW, 'nothing of the picture before is left in view')
+CAMERA_STANDS = Reason(Cause.NO_PARALLAX, 'the camera stands')
+LITTLE_PARALLAX = Reason(Cause.NO_PARALLAX, 'too little parallax for a map')
+MAP_STARTS = Reason(Cause.STARTING, 'the map starts')
 
 
 class GeometricMotion:
@@ -69,8 +75,9 @@ class GeometricMotion:
 
     def _process(self, image: Image, stamp_s: float, depth_m: Depth | None) -> MotionEstimate:
         fault = picture_fault(image)
-        self._depth.new_frame(None if fault else depth_m)
-        if fault:
+        is_blind = fault is not NO_REASON
+        self._depth.new_frame(None if is_blind else depth_m)
+        if is_blind:
             return self._lost(fault)
         if self._window is None:
             return self._initialise(image, stamp_s)
@@ -88,15 +95,15 @@ class GeometricMotion:
             sighting = initialiser.look(image, self.focal.focal_px)
         if sighting is None:
             self._begin(image, stamp_s)
-            return self._lost('nothing of the picture before is left in view')
+            return self._lost(NOTHING_LEFT)
         window = self._depth.start_window(image, self.focal.focal_px)
         if window is not None:
             return self._start_metric_map(window, sighting, stamp_s)
         window = start_window(initialiser, sighting, self.focal)
         if window is not None:
             return self._start_map(window, sighting, stamp_s)
-        reason = 'the camera stands' if initialiser.is_still else 'too little parallax for a map'
-        estimate = self._found(sighting, stamp_s, Status.INITIALIZING, reason)
+        estimate = self._found(sighting, stamp_s, Status.INITIALIZING,
+                               CAMERA_STANDS if initialiser.is_still else LITTLE_PARALLAX)
         if initialiser.has_turned_far(sighting):
             self._learn_from_turn(initialiser, sighting)
             self._begin(image, stamp_s, sighting.pair)
@@ -129,7 +136,7 @@ class GeometricMotion:
         The path up to here was not seen and is not made up for. The rotation is: without parallax
         a step sideways looks like a turn.
         """
-        estimate = self._found(sighting, stamp_s, Status.INITIALIZING, 'the map starts')
+        estimate = self._found(sighting, stamp_s, Status.INITIALIZING, MAP_STARTS)
         R_camera_world = window.T_camera_world[-1][:3, :3]
         self._progress.debt.forget()
         self._archive.clear()
@@ -145,7 +152,7 @@ class GeometricMotion:
     def _start_metric_map(self, window: KeyFrameWindow, sighting: Sighting,
                           stamp_s: float) -> MotionEstimate:
         """Go on with the map of one image and its depth; a part of a path is not scaled to it."""
-        estimate = self._found(sighting, stamp_s, Status.INITIALIZING, 'the map starts')
+        estimate = self._found(sighting, stamp_s, Status.INITIALIZING, MAP_STARTS)
         self._progress.debt.forget()
         self._archive.clear()
         self._window, self._initialiser = window, None
@@ -158,19 +165,18 @@ class GeometricMotion:
 
     def _track(self, window: KeyFrameWindow, image: Image, stamp_s: float) -> MotionEstimate:
         sighting = self._sight(window, image)
-        if sighting is None and self._progress.last is not None:
+        if isinstance(sighting, Miss) and self._progress.last is not None:
             # A turn too fast for the newest key frame: the frame before is nearer.
             self._insert_key_frame(window, self._progress.last)
             sighting = self._sight(window, image)
-        if sighting is None:
-            return self._missed(image, stamp_s)
+        if isinstance(sighting, Miss):
+            return self._missed(image, stamp_s, why_missed(image, sighting))
         is_still = self._stillness.update(sighting.matches.target_px, sighting.is_inlier)
         if is_still:
             sighting = sighting._replace(T_camera_world=self._progress.T_camera_world)
-        status, reason = Status.TRACKING, ''
-        if sighting.inlier_share < DEGRADED_SHARE:
-            status = Status.DEGRADED
-            reason = f'only {100 * sighting.inlier_share:.0f} % of the points follow the camera'
+        status, reason = Status.TRACKING, NO_REASON
+        if is_poor(sighting):
+            status, reason = Status.DEGRADED, why_degraded(sighting)
         estimate = self._found(sighting, stamp_s, status, reason)
         sighting = self._examine_depth(window, sighting)
         # Where the camera stands a key frame shows nothing new, whoever hides the tracks.
@@ -179,7 +185,7 @@ class GeometricMotion:
             estimate = replace(estimate, is_key_frame=True)
         return estimate
 
-    def _sight(self, window: KeyFrameWindow, image: Image) -> Sighting | None:
+    def _sight(self, window: KeyFrameWindow, image: Image) -> Sighting | Miss:
         T_camera_world, last = self._progress.T_camera_world, self._progress.last
         T_predicted = self._progress.T_velocity @ T_camera_world
         R_world_reference = window.T_camera_world[-1][:3, :3].T
@@ -247,20 +253,20 @@ class GeometricMotion:
     # What comes out -------------------------------------------------------------------------
 
     def _found(self, sighting: Sighting, stamp_s: float, status: Status,
-               reason: str) -> MotionEstimate:
+               reason: Reason) -> MotionEstimate:
         self._unmatched_since_s = None
         return self._progress.found(sighting, stamp_s, status, reason, self._window,
                                     self.focal.focal_px)
 
-    def _missed(self, image: Image, stamp_s: float) -> MotionEstimate:
+    def _missed(self, image: Image, stamp_s: float, reason: Reason) -> MotionEstimate:
         """Say that the view fits the map nowhere; after a while give the map up."""
         if self._unmatched_since_s is None:
             self._unmatched_since_s = stamp_s
         if stamp_s - self._unmatched_since_s >= GIVE_UP_S:
             self._window = None
             self._begin(image, stamp_s)
-        return self._lost('the picture fits nothing seen before')
+        return self._lost(reason)
 
-    def _lost(self, reason: str) -> MotionEstimate:
+    def _lost(self, reason: Reason) -> MotionEstimate:
         self._progress.stop()
         return lost(reason)

@@ -19,6 +19,7 @@ from anycam_ros.motion.geometric.view_mask import ViewMask
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
+from anycam_ros.motion.reason import Reason
 
 LOST_VARIANCE = 1.0              # per frame; of scene depths, squared, and of radians
 STILL_VARIANCE = 1e-8            # of scene depths, squared
@@ -65,7 +66,7 @@ class Progress:
         self.last = sighting._replace(T_camera_world=self.T_camera_world)
         return self.last
 
-    def found(self, sighting: Sighting, stamp_s: float, status: Status, reason: str,
+    def found(self, sighting: Sighting, stamp_s: float, status: Status, reason: Reason,
               window: KeyFrameWindow | None, focal_px: float) -> MotionEstimate:
         """Move on to a frame whose pose is known, and say what it says."""
         T_previous_camera = self.T_camera_world @ inverse(sighting.T_camera_world)
@@ -84,7 +85,7 @@ class Progress:
                               self.moving, sighting.inlier_share, False)
 
 
-def lost(reason: str) -> MotionEstimate:
+def lost(reason: Reason) -> MotionEstimate:
     """Return the estimate for a frame whose pose is not known."""
     # With no motion and no knowledge of it, any time will do.
     return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),

@@ -27,3 +27,9 @@ class Sighting(NamedTuple):
     def inlier_share(self) -> float:
         """Return the share of the reference points that follow the camera."""
         return float(self.is_inlier.mean()) if len(self.is_inlier) else 0.0
+
+
+class Miss(NamedTuple):
+    """Hold what is known of an image that no pose explains."""
+
+    found_share: float               # of the reference points that flow finds, there and back

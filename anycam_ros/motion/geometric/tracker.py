@@ -9,7 +9,7 @@ from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.motion.geometric.matching import flow_both_ways, FlowPair, follow, Matches
 from anycam_ros.motion.geometric.pose import fit_pose, Points, PoseFit
-from anycam_ros.motion.geometric.sighting import Sighting
+from anycam_ros.motion.geometric.sighting import Miss, Sighting
 from anycam_ros.motion.geometric.two_view import rays
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 
@@ -19,21 +19,22 @@ COARSE_DELTA_PX = 4.0
 
 
 def sight(flow: DenseFlow, window: KeyFrameWindow, image: Image, start: FlowPair | None,
-          T_starts: list[Array]) -> Sighting | None:
-    """Return how the image relates to the newest key frame; None when too little fits.
+          T_starts: list[Array]) -> Sighting | Miss:
+    """Return how the image relates to the newest key frame; a Miss when too little fits.
 
     T_starts are camera poses (T_camera_world) to start from; the best fitting one is taken.
     """
     pair = flow_both_ways(flow, window.images[-1], image, start)
     rows = window.tracks.active_rows
     matches = follow(pair, window.tracks.key_px[rows])
+    miss = Miss(float(matches.is_valid.mean()) if len(rows) else 0.0)
     if matches.is_valid.sum() < MINIMUM_INLIERS:
-        return None
+        return miss
     fit, noise_px = robust_pose(_points(window, rows, matches), window.focal_px, T_starts,
                                  matches)
     is_inlier = matches.is_valid & (fit.residual_px < max(3.0, 4.0 * noise_px))
     if is_inlier.sum() < max(MINIMUM_INLIERS, MINIMUM_INLIER_SHARE * len(rows)):
-        return None
+        return miss
     return Sighting(image, pair, matches, is_inlier, fit.T_camera_world, fit.information,
                     noise_px)
 

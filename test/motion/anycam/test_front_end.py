@@ -24,6 +24,7 @@ from anycam_ros.motion.anycam.network_images import (
 )
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
+from anycam_ros.motion.reason import Cause
 from anycam_ros.offline.rendered_scene import hand_held
 
 CPU = torch.device('cpu')
@@ -153,12 +154,13 @@ def test_a_frame_without_depth_for_long_is_lost_and_skipped(clip: Clip) -> None:
     motion = make_motion()
     first, second = clip.rendered[:2]
     holes = np.zeros_like(second.depth_m)
-    assert 'no depth' in motion.process(first.image_rgb, -1.0, None).reason
+    assert 'no depth' in motion.process(first.image_rgb, -1.0, None).reason.words
     motion.process(first.image_rgb, 0.0, first.depth_m)
-    for depth_m, reason in ((None, 'no depth'), (holes, '0 % of the picture')):
+    for depth_m, words in ((None, 'no depth'), (holes, '0 % of the picture')):
         estimate = motion.process(second.image_rgb, 0.4, depth_m)
         assert estimate.status is Status.LOST
-        assert reason in estimate.reason
+        assert estimate.reason.cause is Cause.NO_DEPTH
+        assert words in estimate.reason.words
     estimate = motion.process(second.image_rgb, 0.5, second.depth_m)
     np.testing.assert_allclose(estimate.T_previous_camera,
                                run(make_motion(), clip)[1].T_previous_camera, atol=1e-6)
@@ -189,7 +191,7 @@ def test_a_cut_starts_the_window_anew(clip: Clip) -> None:
     assert motion.process(noise, 1.0, depth_m).status is Status.LOST
     dark = motion.process(np.zeros_like(noise), 1.1, depth_m)
     assert dark.status is Status.LOST
-    assert 'dark' in dark.reason
+    assert dark.reason.cause is Cause.TOO_DARK
 
 
 def test_holes_take_the_nearest_depth() -> None:

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from anycam_ros.motion.geometric.picture import picture_fault
+from anycam_ros.motion.geometric.picture import is_blurred, picture_fault
+from anycam_ros.motion.reason import Cause, NO_REASON
 
 SHAPE = (336, 448)
 
@@ -17,32 +18,49 @@ def flat(level: float, noise: float = 1.0) -> np.ndarray:
     return np.clip(values, 0, 255).astype(np.uint8)
 
 
+def wall() -> np.ndarray:
+    """Return a wall with light falling off along it and one thin crack."""
+    shade = np.linspace(100, 140, SHAPE[1])[None, :] * np.ones((SHAPE[0], 1))
+    shade[150:160, 200] = 30
+    return np.clip(shade + np.random.default_rng(1).normal(size=SHAPE), 0, 255).astype(np.uint8)
+
+
 def grey(walk: Clip) -> np.ndarray:
     return cv2.cvtColor(walk.rendered[0].image_rgb, cv2.COLOR_RGB2GRAY)
 
 
-@pytest.mark.parametrize(('image', 'words'), [
-    (np.zeros(SHAPE, np.uint8), 'covered or too dark: mean grey level 0 of 255'),
-    (flat(4, 2), 'covered or too dark'),
-    (np.full(SHAPE, 255, np.uint8), 'overexposed: mean grey level 255 of 255'),
-    (flat(120), 'covered or blank'),
-    (np.full(SHAPE, 120, np.uint8), 'covered or blank'),
+@pytest.mark.parametrize(('image', 'cause', 'words'), [
+    (np.zeros(SHAPE, np.uint8), Cause.TOO_DARK, 'covered or too dark: mean grey level 0 of 255'),
+    (flat(4, 2), Cause.TOO_DARK, 'covered or too dark'),
+    (np.full(SHAPE, 255, np.uint8), Cause.OVEREXPOSED,
+     'overexposed: mean grey level 255 of 255'),
+    (flat(120), Cause.COVERED, 'covered or blank'),
+    (np.full(SHAPE, 120, np.uint8), Cause.COVERED, 'covered or blank'),
     (np.broadcast_to(np.linspace(40, 220, SHAPE[1]).astype(np.uint8), SHAPE).copy(),
-     'too little texture'),
-    (cv2.GaussianBlur(flat(120, 60), (0, 0), 40) * np.uint8(1), 'covered or blank')])
-def test_faults(image: np.ndarray, words: str) -> None:
-    assert words in picture_fault(image)
+     Cause.BLURRED, 'no edge is sharp'),
+    (wall(), Cause.TOO_LITTLE_TEXTURE, 'too little texture: 0.'),
+    (cv2.GaussianBlur(flat(120, 60), (0, 0), 40), Cause.COVERED, 'covered or blank')])
+def test_faults(image: np.ndarray, cause: Cause, words: str) -> None:
+    fault = picture_fault(image)
+    assert fault.cause is cause
+    assert words in fault.words
 
 
 def test_good_pictures_have_none(walk: Clip) -> None:
     image = grey(walk)
-    assert picture_fault(image) == ''
-    assert picture_fault((0.15 * image).astype(np.uint8)) == ''              # dusk
-    assert picture_fault(cv2.GaussianBlur(image, (0, 0), 2)) == ''           # out of focus
-    assert picture_fault((200 + 0.2 * image).astype(np.uint8)) == ''         # fog
+    assert picture_fault(image) is NO_REASON
+    assert picture_fault((0.15 * image).astype(np.uint8)) is NO_REASON              # dusk
+    assert picture_fault(cv2.GaussianBlur(image, (0, 0), 2)) is NO_REASON           # out of focus
+    assert picture_fault((200 + 0.2 * image).astype(np.uint8)) is NO_REASON         # fog
 
 
 def test_one_object_before_a_blank_wall_is_enough(walk: Clip) -> None:
     image = flat(150)
     image[100:200, 150:260] = grey(walk)[180:280, 200:310]
-    assert picture_fault(image) == ''
+    assert picture_fault(image) is NO_REASON
+
+
+@pytest.mark.parametrize('smear', [(31, 1), (1, 31), (15, 15)])
+def test_smeared_pictures_are_blurred_in_any_direction(walk: Clip, smear: tuple[int, int]) -> None:
+    assert not is_blurred(grey(walk))
+    assert is_blurred(cv2.blur(grey(walk), smear))

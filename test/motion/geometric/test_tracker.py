@@ -11,6 +11,7 @@ from anycam_ros.flow.dis import DisFlow, Flow, Image
 from anycam_ros.geometry.se3 import Array, inverse, vector_from_rotation
 from anycam_ros.motion.geometric.matching import flow_both_ways
 from anycam_ros.motion.geometric.prediction import predict_flow
+from anycam_ros.motion.geometric.sighting import Miss, Sighting
 from anycam_ros.motion.geometric.tracker import sight
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.offline.rendered_scene import camera_pose, RenderedFrame, RenderedScene
@@ -52,7 +53,7 @@ def window(frames: list[RenderedFrame]) -> KeyFrameWindow:
 def test_pose_is_that_of_the_camera(frames: list[RenderedFrame], window: KeyFrameWindow,
                                     flow: DisFlow) -> None:
     sighting = sight(flow, window, grey(frames[1]), None, [np.eye(4)])
-    assert sighting is not None
+    assert isinstance(sighting, Sighting)
     T_true = inverse(frames[1].T_world_camera) @ frames[0].T_world_camera
     T = sighting.T_camera_world
     assert np.linalg.norm(T[:3, 3] - T_true[:3, 3]) < 0.1 * np.linalg.norm(T_true[:3, 3])
@@ -64,7 +65,9 @@ def test_pose_is_that_of_the_camera(frames: list[RenderedFrame], window: KeyFram
 def test_other_place_is_not_found(window: KeyFrameWindow) -> None:
     elsewhere = RenderedScene(WIDTH, HEIGHT, FOCAL_PX, moving=False,
                               path=lambda _: camera_pose(0.0, 0.0, 1.35, yaw_rad=2.5)).frame(0)
-    assert sight(DisFlow(), window, grey(elsewhere), None, [np.eye(4)]) is None
+    miss = sight(DisFlow(), window, grey(elsewhere), None, [np.eye(4)])
+    assert isinstance(miss, Miss)
+    assert miss.found_share < 0.5
 
 
 def turned(yaw_rad: float) -> Array:
