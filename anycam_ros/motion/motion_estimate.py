@@ -39,3 +39,4 @@ class MotionEstimate:
     static_share: float               # share of the tracked points that follow the camera
     is_key_frame: bool
     scale_source: str = 'none'        # where the unit of length comes from, as in OdometryEstimate
+    scale_deviation: float = np.inf   # relative, of metres per unit; inf where it is arbitrary

@@ -22,7 +22,10 @@ class OdometryEstimate:
     are in an arbitrary but constant unit while scale_source is 'none', in metres when it is
     'depth', and when it is 'carried' in what has become of these metres without depth since.
     Covariances and twist have the order of nav_msgs (linear x y z, angular x y z): the pose
-    covariance in the axes of odom, twist and its covariance in the axes of the camera.
+    covariance in the axes of odom, twist and its covariance in the axes of the camera. Their
+    linear part is in the unit of the lengths. While that is arbitrary, scale_deviation is
+    infinite and the covariances say how well lengths are known in it: where to, and how far
+    compared with before, but nothing of metres. With a scale, its deviation is part of them.
     """
 
     stamp_s: float
@@ -41,6 +44,7 @@ class OdometryEstimate:
     uncertainty: NDArray[np.float32] | None    # (H, W) raw size; unexplained flow, px; None: LOST
     motion_mask: NDArray[np.uint8] | None      # (H, W) raw size; 255 where things move; None: LOST
     scale_source: str                          # 'none', 'depth', 'carried'
+    scale_deviation: float                     # relative, of metres per unit; inf: arbitrary unit
     static_share: float                        # share of the picture that follows the camera
     is_key_frame: bool
     missing_frames: int                        # before this one, as the stamps tell

@@ -201,7 +201,8 @@ class VisualOdometry:
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
             uncertainty=_resized_map(motion.uncertainty_px, shape, scale),
             motion_mask=_resized_mask(motion.motion_mask, shape),
-            scale_source=motion.scale_source, static_share=motion.static_share,
+            scale_source=motion.scale_source, scale_deviation=motion.scale_deviation,
+            static_share=motion.static_share,
             is_key_frame=motion.is_key_frame, missing_frames=missing_frames,
             timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
 

@@ -28,6 +28,7 @@ from anycam_ros.motion.anycam.runtime import NetworkRuntime, WindowSize
 from anycam_ros.motion.anycam.stillness import FlowStillness
 from anycam_ros.motion.anycam.stream_window import motion_of_newest, StreamEstimate, StreamFrame
 from anycam_ros.motion.geometric.correction import CorrectionDebt
+from anycam_ros.motion.geometric.depth_image import LEARNED_DEPTH_NOISE
 from anycam_ros.motion.geometric.picture import picture_fault
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
@@ -118,7 +119,8 @@ class NetworkMotion:
         self._debt.forget()
         return MotionEstimate(Status.INITIALIZING, Reason(Cause.STARTING, reason), np.eye(4), 1.0,
                               LOST_VARIANCE * np.eye(6), None, None, 0.0, False,
-                              scale_source='depth')
+                              scale_source='depth',
+                              scale_deviation=LEARNED_DEPTH_NOISE.relative)
 
     def _stream_frame(self, view: View, forward: Flow | None = None,
                       backward: Flow | None = None) -> StreamFrame:
@@ -153,7 +155,8 @@ class NetworkMotion:
         return MotionEstimate(
             status, reason, T_paid, view.stamp_s - before.stamp_s,
             np.asarray(np.linalg.inv(information)), uncertainty_px, mask, static_share,
-            is_key_frame, scale_source='depth')
+            is_key_frame, scale_source='depth',
+            scale_deviation=LEARNED_DEPTH_NOISE.relative)
 
     def _motion(self, estimate: StreamEstimate) -> Array:
         """Return the newest camera in the one before, m."""
@@ -185,7 +188,8 @@ class NetworkMotion:
     def _lost(self, reason: Reason) -> MotionEstimate:
         # With no motion and no knowledge of it, any time will do.
         return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
-                              None, None, 0.0, False, scale_source='depth')
+                              None, None, 0.0, False, scale_source='depth',
+                              scale_deviation=LEARNED_DEPTH_NOISE.relative)
 
 
 def _carried(depth_m: Map, backward: Flow) -> Map:

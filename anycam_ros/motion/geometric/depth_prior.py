@@ -80,6 +80,10 @@ class DepthPrior:
             return 'none'
         return 'depth' if window is not None and window.is_metric else 'carried'
 
+    def scale_deviation(self, scale_source: str) -> float:
+        """Return the relative deviation of metres per unit; what all points share is left."""
+        return np.inf if scale_source == 'none' else self._noise.relative
+
     def start_window(self, image: Image, focal_px: float) -> KeyFrameWindow | None:
         """Return a window of one key frame in metres; None without depth enough for one."""
         if self._image is None:

@@ -71,7 +71,9 @@ class GeometricMotion:
         """Return the motion since the image before; depth_m (H, W) of any size, in metres."""
         # The motion of this frame is in the unit that the map has before the frame changes it.
         scale_source = self._depth.scale_source(self._window)
-        return replace(self._process(image, stamp_s, depth_m), scale_source=scale_source)
+        scale_deviation = self._depth.scale_deviation(scale_source)
+        return replace(self._process(image, stamp_s, depth_m), scale_source=scale_source,
+                       scale_deviation=scale_deviation)
 
     def _process(self, image: Image, stamp_s: float, depth_m: Depth | None) -> MotionEstimate:
         fault = picture_fault(image)
