@@ -56,7 +56,7 @@ class SequenceFolder:
 
     timestamps.txt holds one line per frame: seconds, then the image's path in the folder.
     camera.yaml holds width, height, fx, fy, cx, cy, px, and optionally distortion and
-    distortion_model as in sensor_msgs/CameraInfo.
+    distortion_model as in sensor_msgs/CameraInfo; DepthFolder tells what it may say of depth.
     """
 
     def __init__(self, path: Path, calibrated: bool = False, with_depth: bool = False) -> None:

@@ -63,6 +63,35 @@ def test_scale_and_invalid_values_come_from_camera_yaml(tmp_path: Path) -> None:
     assert (depth_m[7, 7], depth_m[5, 0]) == (0, 0)
 
 
+REGISTRATION = ('fx: 80\nfy: 82\ncx: 40\ncy: 30\n'
+                'depth_fx: 100\ndepth_fy: 90\n')
+
+
+def test_depth_of_a_camera_of_its_own_is_brought_to_the_image(tmp_path: Path) -> None:
+    """A point in front of both cameras is seen at (u, v) by the one, at (u', v') by the other."""
+    folder = with_depth(write_sequence(tmp_path / 'sequence', 1, REGISTRATION), range(1))
+    rows, columns = np.indices((64, 96))
+    assert cv2.imwrite(str(folder / 'depth/000000.png'), (
+        1000 + 100 * rows + columns).astype(np.uint16))
+    depth_m = next(iter(SequenceFolder(folder, with_depth=True))).load().depth_m
+    assert depth_m is not None
+    for ray in ((0.0, 0.0), (0.25, 0.1), (-0.3, -0.2)):
+        u, v = round(80 * ray[0] + 40), round(82 * ray[1] + 30)
+        seen = round(1000 * float(depth_m[v, u])) - 1000
+        assert seen % 100 == pytest.approx(100 * (u - 40) / 80 + 40, abs=0.6)
+        assert seen // 100 == pytest.approx(90 * (v - 30) / 82 + 30, abs=0.6)
+    assert depth_m[30, 0] == 0      # beyond the edge of the depth
+
+
+@pytest.mark.parametrize('line', ['depth_fy: 90', 'fx: 80', 'cx: 40', 'fy: 82'])
+def test_depth_that_cannot_be_brought_to_the_image_is_refused(tmp_path: Path,
+                                                              line: str) -> None:
+    folder = with_depth(write_sequence(tmp_path / 'sequence', 1, REGISTRATION.replace(
+        f'\n{line}' if line != 'fx: 80' else line, '')), range(1))
+    with pytest.raises(SourceError, match=r'unusable.*Leave depth_fx and depth_fy out'):
+        SequenceFolder(folder, with_depth=True)
+
+
 @pytest.mark.parametrize('camera', ['depth_scale: 0', 'depth_scale: mm', '- 1', ': : :',
                                     'depth_invalid: [x]', 'depth_scale: .nan'])
 def test_unusable_scale_is_refused(tmp_path: Path, camera: str) -> None:
