@@ -92,11 +92,12 @@ def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
     benchmarks = parser.add_subparsers(required=True, metavar='WHAT')
     frontend = benchmarks.add_parser(
         'frontend', help='accuracy and speed on recorded sequences',
-        description='Run every sequence folder in DATA from frames 0, 5 and 10 to its end and '
+        description='Run every sequence in DATA from frames 0, 5 and 10 to its end and '
                     'print median and worst: path error (RMSE after Sim(3), and after SE(3) '
                     'where depth makes lengths metric), focal error, mask '
                     'overlap, length of the path, frames lost, frames per second.')
-    frontend.add_argument('data', type=Path, metavar='DATA', help='folder of sequence folders')
+    frontend.add_argument('data', type=Path, metavar='DATA',
+                          help='sequence folder, or folder of some')
     _add_odometry_options(frontend)
     frontend.set_defaults(command=_benchmark_frontend)
     refinement = benchmarks.add_parser(

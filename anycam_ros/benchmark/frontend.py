@@ -37,17 +37,21 @@ class Figures(NamedTuple):
 
 
 def benchmark_frontend(data: Path, config: OdometryConfig) -> Iterator[str]:
-    """Run every sequence folder in a folder from three starts; yield a table line by line.
+    """Run a sequence folder, or each in a folder, from three starts; yield a table line by line.
 
-    With depth from a topic, only sequences that have depth. Raises SourceError where the folder
-    holds no sequence.
+    Sequences without the depth or the calibration that the configuration asks for are left out,
+    with a line that says so. Raises SourceError where no sequence is left.
     """
-    needs_depth = config.depth == 'topic'
-    sequences = sorted(path.parent for path in data.glob('*/timestamps.txt')
-                       if not needs_depth or (path.parent / 'depth').is_dir())
+    found = [data] if (data / 'timestamps.txt').is_file() else \
+        sorted(path.parent for path in data.glob('*/timestamps.txt'))
+    lacking = {sequence.name: _lacks(sequence, config) for sequence in found}
+    sequences = [sequence for sequence in found if not lacking[sequence.name]]
     if not sequences:
-        raise SourceError(f'{data} holds no sequence folder; each must hold rgb/, timestamps.txt, '
-                          'camera.yaml, groundtruth.txt' + (', depth/.' if needs_depth else '.'))
+        told = ''.join(f' {name} has no {what}.' for name, what in lacking.items())
+        raise SourceError(f'{data} holds no sequence folder that can be used; each must hold '
+                          f'rgb/, timestamps.txt, camera.yaml, groundtruth.txt.{told}')
+    yield from (f'{name} is left out: it has no {what}'
+                for name, what in lacking.items() if what)
     warm_up(VisualOdometry(config))
     yield (f'{"sequence":<28}{"ATE m":>8}{"worst":>8}{"SE(3) m":>9}{"worst":>8}'
            f'{"focal":>8}{"worst":>8}{"mask":>7}'
@@ -61,6 +65,23 @@ def benchmark_frontend(data: Path, config: OdometryConfig) -> Iterator[str]:
                f'{middle.focal_error:>8.1%}{worst.focal_error:>8.1%}{middle.mask_overlap:>7.2f}'
                f'{middle.path_length:>9.3f}{worst.lost_frames:>6.0f}'
                f'{middle.frames_per_second:>6.1f}')
+
+
+def _lacks(sequence: Path, config: OdometryConfig) -> str:
+    """Return what the configuration asks for and the sequence does not have; empty for nothing."""
+    if config.depth == 'topic' and not (sequence / 'depth').is_dir():
+        return 'depth'
+    if config.intrinsics == 'given' and not _is_calibrated(sequence):
+        return 'calibration'
+    return ''
+
+
+def _is_calibrated(sequence: Path) -> bool:
+    try:
+        read_camera(sequence / 'camera.yaml')
+    except SourceError:
+        return False
+    return True
 
 
 def run_sequence(sequence: Path, start: int, config: OdometryConfig) -> Figures:
