@@ -19,6 +19,10 @@ class StampError(FrameError):
     """A frame's stamp does not follow the one before it."""
 
 
+class SpeedError(AnyCamError, ValueError):
+    """A measured speed cannot be used; it is skipped."""
+
+
 class SourceError(AnyCamError):
     """An input (bag, video, folder) cannot be read, or breaks off."""
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from anycam_ros.errors import ConfigError
 from anycam_ros.odometry.options import option, validate
 
+LOWEST_CAMERA_M = 0.05
+
 
 @dataclass(frozen=True)
 class OdometryConfig:
@@ -36,6 +38,15 @@ class OdometryConfig:
         '(topic), or from a model, such as '
         'transformers:depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf.',
         choices=('none', 'topic', 'transformers:<model>', 'unidepth'))
+    scale_source: str = option(
+        'none', 'What makes lengths metric besides depth: the speed on a topic of '
+        'nav_msgs/Odometry such as wheel odometry (topic), or the height of the camera over the '
+        'ground that it moves along (camera_height). depth: nothing besides, but insist on '
+        'depth. none: metres where depth gives them, an arbitrary unit otherwise.',
+        choices=('none', 'depth', 'topic', 'camera_height'))
+    camera_height_m: float = option(
+        0.0, 'For scale_source: camera_height: height of the camera over the ground, at least '
+        '0.05; 0: not known.', minimum=0.0, maximum=10.0, unit='m')
     device: str = option(
         'auto', 'Where networks run; auto takes CUDA where there is a GPU.',
         choices=('auto', 'cuda', 'cpu'))
@@ -47,8 +58,12 @@ class OdometryConfig:
         choices=('window', 'none'))
 
     def __post_init__(self) -> None:
-        """Raise ConfigError for a value outside of its range and for a network without input."""
+        """Raise ConfigError for a value out of range, and for values that do not go together."""
         validate(self)
+        self._check_motion()
+        self._check_scale()
+
+    def _check_motion(self) -> None:
         if self.motion == 'network' and self.depth == 'none':
             raise ConfigError(
                 "motion is 'network', but depth is 'none'; the AnyCam network needs depth. Set "
@@ -58,3 +73,23 @@ class OdometryConfig:
             raise ConfigError(
                 "motion is 'network', but weights is empty; name the file with the AnyCam "
                 "weights (`anycam weights` tells where to get it), or set motion to 'geometric'.")
+
+    def _check_scale(self) -> None:
+        source, height_m = self.scale_source, self.camera_height_m
+        if source == 'depth' and self.depth == 'none':
+            raise ConfigError(
+                "scale_source is 'depth', but depth is 'none'. Set depth to 'topic' (a depth "
+                "camera), 'transformers:<model>' or 'unidepth', or scale_source to another one.")
+        if source in ('topic', 'camera_height') and self.depth != 'none':
+            raise ConfigError(
+                f'scale_source is {source!r}, but depth is {self.depth!r}, which makes the map '
+                "metric by itself: two scales would contradict each other. Set depth to 'none', "
+                "or scale_source to 'depth'.")
+        if source == 'camera_height' and height_m < LOWEST_CAMERA_M:
+            raise ConfigError(
+                f"scale_source is 'camera_height', but camera_height_m is {height_m:g}; it must "
+                f'be {LOWEST_CAMERA_M:g} to 10 m. Measure from the ground to the lens.')
+        if source != 'camera_height' and height_m:
+            raise ConfigError(
+                f'camera_height_m is {height_m:g}, but scale_source is {source!r}, which makes '
+                "no use of it. Set scale_source to 'camera_height', or leave it out.")

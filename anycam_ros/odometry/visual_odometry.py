@@ -24,6 +24,9 @@ from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.priors import make_depth, make_flow
+from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale
+from anycam_ros.odometry.scale.scale_source import Step
+from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
 from anycam_ros.torch_device import choose_device
 
 if TYPE_CHECKING:
@@ -62,6 +65,8 @@ class VisualOdometry:
     def restart(self) -> None:
         """Forget every frame but go on from the current pose (other camera, clock gone back)."""
         self._front_end: GeometricMotion | NetworkMotion | None = None
+        self._scale: MetricScale | None = None
+        self._speeds = SpeedHistory()
         self._cadence = Cadence()
         self._stamp_s = -np.inf
 
@@ -77,6 +82,9 @@ class VisualOdometry:
         is_first = self._front_end is None
         front_end = self._front_end or self._start(frame)
         motion = self._motion(front_end, frame)
+        if self._scale is not None:
+            motion = self._scale.in_metres(Step(
+                motion, frame.stamp_s, lambda: self.working_image(frame), front_end.focal))
         interval_s, self._stamp_s = frame.stamp_s - self._stamp_s, frame.stamp_s
         if is_first:
             return None
@@ -85,6 +93,10 @@ class VisualOdometry:
         motion = replace(motion, elapsed_s=max(motion.elapsed_s, interval_s))
         motion, missing_frames = self._cadence.explain(interval_s, motion)
         return self._estimate(frame, front_end.focal, motion, missing_frames, start_s)
+
+    def add_speed(self, speed: Speed) -> None:
+        """Take in a measured speed, for scale_source: topic; it may come late, or early."""
+        self._speeds.add(speed)
 
     @property
     def working_camera(self) -> WorkingCamera:
@@ -123,6 +135,7 @@ class VisualOdometry:
             raw.resized(round(frame.width * scale), round(frame.height * scale)),
             given is not None)
         self._raw = raw
+        self._scale = make_scale(self.config, self._camera, self._speeds)
         self._front_end = self._make_front_end()
         return self._front_end
 

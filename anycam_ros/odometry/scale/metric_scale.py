@@ -1,0 +1,90 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The motion in metres, where the configuration names what tells of them."""
+
+from dataclasses import replace
+import math
+
+import numpy as np
+
+from anycam_ros.motion.geometric.working_camera import WorkingCamera
+from anycam_ros.motion.motion_estimate import MotionEstimate, Status
+from anycam_ros.odometry.config import OdometryConfig
+from anycam_ros.odometry.scale.ground_scale import GroundScale
+from anycam_ros.odometry.scale.log_scale import LogScale
+from anycam_ros.odometry.scale.scale_source import ScaleSource, Step
+from anycam_ros.odometry.scale.speed_scale import SpeedScale
+from anycam_ros.odometry.scale.speeds import SpeedHistory
+
+SURE_OF_MOTION = 2.0             # deviations
+
+
+class MetricScale:
+    """Multiply motion with metres per unit of the map.
+
+    Only what comes later is multiplied, so that the pose never jumps when a scale becomes known.
+    """
+
+    def __init__(self, name: str, source: ScaleSource) -> None:
+        """Take a source and its name."""
+        self._name, self._source = name, source
+        self._log_scale = LogScale()
+        self._is_new_map = True
+        self._focal_px = math.nan
+
+    def in_metres(self, step: Step) -> MotionEstimate:
+        """Return the motion of a step in metres, as far as these are known."""
+        motion = step.motion
+        if motion.status == Status.INITIALIZING:
+            self._leave_map()
+        elif motion.status != Status.LOST:
+            self._learn(step)
+        if not self._log_scale.is_known:
+            return motion
+        return replace(
+            _multiplied(motion, self._log_scale.metres_per_unit),
+            scale_source=self._name if self._log_scale.is_held else 'carried',
+            scale_deviation=math.hypot(self._log_scale.deviation,
+                                       self._source.common_deviation(step.focal)))
+
+    def _leave_map(self) -> None:
+        """Carry the scale over to the map that comes next."""
+        if not self._is_new_map:
+            self._log_scale.carry()
+            self._source.forget_motion()
+        self._is_new_map = True
+
+    def _learn(self, step: Step) -> None:
+        self._is_new_map = False
+        self._bend(step.focal.focal_px)
+        distance = np.linalg.norm(step.motion.T_previous_camera[:3, 3])
+        deviation = math.sqrt(np.trace(step.motion.covariance[:3, :3]))
+        if distance > SURE_OF_MOTION * deviation:
+            self._log_scale.drift(step.motion.elapsed_s)
+        for sample in self._source.samples(step):
+            self._log_scale.add(sample.log_scale, sample.deviation)
+
+    def _bend(self, focal_px: float) -> None:
+        """Take note of the focal length: with another one the map changes, and its unit."""
+        if math.isfinite(self._focal_px):
+            self._log_scale.loosen(abs(math.log(focal_px / self._focal_px)))
+        self._focal_px = focal_px
+
+
+def make_scale(config: OdometryConfig, camera: WorkingCamera,
+               speeds: SpeedHistory) -> MetricScale | None:
+    """Return the scale that config.scale_source names; None where depth gives metres, or none."""
+    if config.scale_source == 'topic':
+        return MetricScale('topic', SpeedScale(speeds))
+    if config.scale_source == 'camera_height':
+        return MetricScale('camera_height', GroundScale(config.camera_height_m, camera))
+    return None
+
+
+def _multiplied(motion: MotionEstimate, factor: float) -> MotionEstimate:
+    """Return the motion with every length multiplied."""
+    T = motion.T_previous_camera.copy()
+    T[:3, 3] *= factor
+    units = np.repeat([factor, 1.0], 3)
+    return replace(motion, T_previous_camera=T,
+                   covariance=motion.covariance * np.outer(units, units))

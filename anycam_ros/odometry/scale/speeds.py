@@ -1,0 +1,81 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Speeds that were measured beside the images, at their own times."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+import math
+
+import numpy as np
+
+from anycam_ros.errors import SpeedError
+
+MAXIMUM_GAP_S = 0.5
+KEPT_S = 20.0
+CLOCK_SET_BACK_S = 1.0
+INSTANTS = 9                     # at which an interval is looked at
+USUAL_DEVIATION = 0.05           # of the speed, where the sensor states none
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Hold a measured speed.
+
+    deviation_mps is its standard deviation; 0 where the sensor states none. Raises SpeedError
+    for what no sensor measures.
+    """
+
+    stamp_s: float
+    speed_mps: float
+    deviation_mps: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise SpeedError for what no sensor measures."""
+        for name, value in (('speed', self.speed_mps), ('deviation', self.deviation_mps)):
+            if not (math.isfinite(value) and value >= 0):
+                raise SpeedError(f'{name} is {value} m/s at {self.stamp_s:.6f} s; it must be a '
+                                 'number that is not negative. Check the source of the speed.')
+        if not math.isfinite(self.stamp_s):
+            raise SpeedError(f'the stamp of a speed is {self.stamp_s} s; it must be a number.')
+
+
+class SpeedHistory:
+    """Keep the latest speeds in the order of their stamps."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._stamps_s: list[float] = []
+        self._speeds: list[Speed] = []
+
+    def add(self, speed: Speed) -> None:
+        """Take in a speed, which may come late; one much older tells that the clock jumped."""
+        if self._stamps_s and speed.stamp_s < self._stamps_s[-1] - CLOCK_SET_BACK_S:
+            self._stamps_s.clear()
+            self._speeds.clear()
+        place = bisect_left(self._stamps_s, speed.stamp_s)
+        self._stamps_s.insert(place, speed.stamp_s)
+        self._speeds.insert(place, speed)
+        old = bisect_left(self._stamps_s, self._stamps_s[-1] - KEPT_S)
+        del self._stamps_s[:old], self._speeds[:old]
+
+    def reaches(self, stamp_s: float) -> bool:
+        """Return whether a speed of this time or later has come."""
+        return bool(self._stamps_s) and self._stamps_s[-1] >= stamp_s
+
+    def over(self, start_s: float, end_s: float) -> Speed | None:
+        """Return the usual speed of an interval; None where it was not measured throughout.
+
+        It is the median over the interval, so that a sensor's short fault is not part of it.
+        """
+        first = bisect_left(self._stamps_s, start_s + 1e-9) - 1
+        last = bisect_left(self._stamps_s, end_s - 1e-9)
+        if first < 0 or last >= len(self._stamps_s):
+            return None
+        stamps_s = np.array(self._stamps_s[first:last + 1])
+        if np.diff(stamps_s).max(initial=0.0) > MAXIMUM_GAP_S:
+            return None
+        seen = self._speeds[first:last + 1]
+        instants_s = np.linspace(start_s, end_s, INSTANTS)
+        speed_mps = float(np.median(np.interp(instants_s, stamps_s, [s.speed_mps for s in seen])))
+        stated = float(np.median([s.deviation_mps for s in seen]))
+        return Speed(end_s, speed_mps, stated or USUAL_DEVIATION * speed_mps)
