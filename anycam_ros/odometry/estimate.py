@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,13 @@ from numpy.typing import NDArray
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.motion.motion_estimate import Status
 from anycam_ros.motion.reason import Cause
+
+
+class StampedPose(NamedTuple):
+    """Hold where the camera was, in odom."""
+
+    stamp_s: float
+    T_odom_camera: NDArray[np.float64]         # (4, 4)
 
 
 @dataclass(frozen=True, eq=False)

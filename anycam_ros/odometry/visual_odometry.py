@@ -21,7 +21,7 @@ from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate
 from anycam_ros.odometry.cadence import Cadence
 from anycam_ros.odometry.config import OdometryConfig
-from anycam_ros.odometry.estimate import OdometryEstimate
+from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.priors import make_depth, make_flow
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale
@@ -97,6 +97,17 @@ class VisualOdometry:
     def add_speed(self, speed: Speed) -> None:
         """Take in a measured speed, for scale_source: topic; it may come late, or early."""
         self._speeds.add(speed)
+
+    def refined_path(self) -> list[StampedPose]:
+        """Return the key frames so far, oldest first, as refinement sees them now.
+
+        They end at the current pose; the published poses before it do not change by it. The
+        network's window of key frames is not among them.
+        """
+        if not isinstance(self._front_end, GeometricMotion):
+            return []
+        return [StampedPose(past.stamp_s, self._T_odom_camera @ past.T_camera_past)
+                for past in self._front_end.refined_path()]
 
     @property
     def working_camera(self) -> WorkingCamera:

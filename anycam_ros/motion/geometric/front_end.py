@@ -8,7 +8,7 @@ import numpy as np
 
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.geometry.se3 import from_rotation_translation
+from anycam_ros.geometry.se3 import from_rotation_translation, inverse
 from anycam_ros.motion.geometric.archive import Archive
 from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise
 from anycam_ros.motion.geometric.depth_prior import DepthPrior
@@ -30,6 +30,7 @@ from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 from anycam_ros.motion.reason import Cause, NO_REASON, Reason
+from anycam_ros.motion.refined_path import PastPose, RefinedPath
 
 KEY_FRAME_FLOW = 0.05            # of the longer side
 KEY_FRAME_INLIERS = 0.5
@@ -61,6 +62,7 @@ class GeometricMotion:
         self._progress = Progress(camera)
         self._stillness = StillnessDetector()
         self._archive = Archive()
+        self._path = RefinedPath()
         self._depth = DepthPrior(camera, depth_noise)
         self._initialiser: Initialiser | None = None
         self._window: KeyFrameWindow | None = None
@@ -74,6 +76,11 @@ class GeometricMotion:
         scale_deviation = self._depth.scale_deviation(scale_source)
         return replace(self._process(image, stamp_s, depth_m), scale_source=scale_source,
                        scale_deviation=scale_deviation)
+
+    def refined_path(self) -> list[PastPose]:
+        """Return the key frames so far as refinement sees them now, from the last camera found."""
+        window = [] if self._window is None else self._window.T_camera_world
+        return self._path.seen_from(self._progress.T_camera_world, window)
 
     def _process(self, image: Image, stamp_s: float, depth_m: Depth | None) -> MotionEstimate:
         fault = picture_fault(image)
@@ -128,6 +135,7 @@ class GeometricMotion:
         pair leads to it from the reference before, where there is one.
         """
         self._initialiser = Initialiser(self._flow, self._camera, image)
+        self._path.change_world(self._progress.T_camera_world)
         self._progress.start_at(image, stamp_s, pair)
         return self._initialiser
 
@@ -146,8 +154,9 @@ class GeometricMotion:
                                 from_rotation_translation(R_camera_world, np.zeros(3)))
         self._progress.scale.apply(window, stamp_s - self._progress.reference_stamp_s)
         window.seed(self._progress.moving)
-        self._window, self._initialiser = window, None
-        self._refer_to(window, sighting)
+        between = len(window.T_camera_world) - 2
+        self._adopt(window, sighting,
+                    [self._progress.reference_stamp_s, *between * [None], stamp_s])
         self._progress.stop()
         return estimate
 
@@ -157,11 +166,18 @@ class GeometricMotion:
         estimate = self._found(sighting, stamp_s, Status.INITIALIZING, MAP_STARTS)
         self._progress.debt.forget()
         self._archive.clear()
-        self._window, self._initialiser = window, None
-        self._refer_to(window, sighting)
+        self._adopt(window, sighting, [stamp_s])
         self._stillness.rest_at(window.tracks.key_px[window.tracks.active_rows])
         self._progress.stop()
         return estimate
+
+    def _adopt(self, window: KeyFrameWindow, sighting: Sighting,
+               stamps_s: list[float | None]) -> None:
+        """Go over to the world of a new map, whose newest key frame the sighting is."""
+        self._path.change_world(inverse(window.T_camera_world[-1]) @ sighting.T_camera_world)
+        self._path.start(stamps_s)
+        self._window, self._initialiser = window, None
+        self._refer_to(window, sighting)
 
     # With a map -----------------------------------------------------------------------------
 
@@ -172,7 +188,7 @@ class GeometricMotion:
             self._insert_key_frame(window, self._progress.last)
             sighting = self._sight(window, image)
         if isinstance(sighting, Miss):
-            return self._missed(image, stamp_s, why_missed(image, sighting))
+            return self._missed(window, image, stamp_s, why_missed(image, sighting))
         is_still = self._stillness.update(sighting.matches.target_px, sighting.is_inlier)
         if is_still:
             sighting = sighting._replace(T_camera_world=self._progress.T_camera_world)
@@ -203,6 +219,7 @@ class GeometricMotion:
         if factor == 1.0:
             return sighting
         window.rescale(factor)
+        self._path.rescale(factor)
         self._archive.clear()
         return self._progress.rescale(factor, sighting)
 
@@ -227,12 +244,14 @@ class GeometricMotion:
             follows = sighting.is_inlier
         window.add(sighting.image, sighting.T_camera_world, target_px, sighting.matches.weight,
                    follows)
+        self._path.add(self._progress.stamp_s)
         if self._refines:
             self._depth.adjust(window, self.focal,
                                float(np.clip(1.5 * sighting.noise_px, 1.0, 3.0)))
             self._take_back_drift(window)
             self._progress.debt.owe(sighting.T_camera_world, window.T_camera_world[-1])
         if window.is_full:
+            self._path.settle(window.T_camera_world[:1])
             window.drop_oldest()
         window.seed(self._progress.moving)
         if has_depth:
@@ -260,11 +279,13 @@ class GeometricMotion:
         return self._progress.found(sighting, stamp_s, status, reason, self._window,
                                     self.focal.focal_px)
 
-    def _missed(self, image: Image, stamp_s: float, reason: Reason) -> MotionEstimate:
+    def _missed(self, window: KeyFrameWindow, image: Image, stamp_s: float,
+                reason: Reason) -> MotionEstimate:
         """Say that the view fits the map nowhere; after a while give the map up."""
         if self._unmatched_since_s is None:
             self._unmatched_since_s = stamp_s
         if stamp_s - self._unmatched_since_s >= GIVE_UP_S:
+            self._path.settle(window.T_camera_world)
             self._window = None
             self._begin(image, stamp_s)
         return self._lost(reason)
