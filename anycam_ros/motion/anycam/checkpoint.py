@@ -15,8 +15,8 @@ from anycam_ros.errors import ConfigError, WeightsError
 from anycam_ros.motion.anycam.config import NetworkConfig
 from anycam_ros.motion.anycam.network import AnyCam
 from anycam_ros.motion.anycam.official_config import config_beside
-from anycam_ros.motion.anycam.official_names import OFFICIAL_PREFIX, with_official_names
-from anycam_ros.motion.anycam.weights_file import read_weights, WHERE_FROM, WRAPPING
+from anycam_ros.motion.anycam.official_names import of_the_network, with_official_names
+from anycam_ros.motion.anycam.weights_file import read_weights, WHERE_FROM
 from anycam_ros.optional_package import needed_for
 
 CONFIG_KEY = 'anycam_ros.network_config'     # in the metadata of our own files
@@ -36,7 +36,7 @@ def load_checkpoint(path: str | Path) -> AnyCam:
     config = config_beside(path) if inside is None else _read_config(path, inside)
     with torch.device('meta'):     # random weights would only cost time
         network = AnyCam(config)
-    weights = _of_the_network(file.weights)
+    weights = of_the_network(file.weights)
     _check(path, weights, with_official_names(network.state_dict(), config))
     # The file's own memory is not kept: it goes when the file goes.
     network.load_state_dict({name: weight.to(torch.float32, copy=True)
@@ -51,13 +51,6 @@ def save_checkpoint(network: AnyCam, path: str | Path) -> None:
     weights = with_official_names(network.state_dict(), network.config)
     save_file({name: weight.detach().cpu().contiguous() for name, weight in weights.items()},
               path, {CONFIG_KEY: json.dumps(asdict(network.config))})
-
-
-def _of_the_network(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the network's own weights; the official file holds flow and depth networks, too."""
-    own = {name.removeprefix(OFFICIAL_PREFIX).removeprefix(WRAPPING): weight
-           for name, weight in weights.items() if name.startswith(OFFICIAL_PREFIX)}
-    return own or dict(weights)
 
 
 def _read_config(path: Path, text: str) -> NetworkConfig:

@@ -94,7 +94,10 @@ class AnyCam(nn.Module):
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True,
                         assign: bool = False) -> Any:  # noqa: ANN401
-        """Take weights under our names or under the official ones."""
+        """Take weights under our names or under the official ones.
+
+        These may be those of the whole official model, of which the network takes its own.
+        """
         return super().load_state_dict(with_our_names(state_dict, self.config), strict, assign)
 
 

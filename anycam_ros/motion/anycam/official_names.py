@@ -10,6 +10,7 @@ from torch import Tensor
 from anycam_ros.motion.anycam.config import LEVELS, NetworkConfig
 
 OFFICIAL_PREFIX = 'pose_predictor.'      # of the network among the whole model's weights
+WRAPPING = 'module.'                     # of a model trained on several GPUs
 
 WEIGHT_AND_BIAS = ('.weight', '.bias')
 WEIGHT = ('.weight',)
@@ -144,7 +145,18 @@ def official_names(config: NetworkConfig) -> dict[str, str]:
 def with_our_names(state: Mapping[str, Tensor], config: NetworkConfig) -> dict[str, Tensor]:
     """Return official weights under our names; what is not official keeps its name."""
     ours = {official: our for our, official in official_names(config).items()}
-    return {ours.get(name, name): value for name, value in state.items()}
+    return {ours.get(name, name): value for name, value in of_the_network(state).items()}
+
+
+def of_the_network(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the network's own weights, without what wrappers put before their names.
+
+    The whole official model holds flow and depth networks, too.
+    """
+    bare = {name.removeprefix(WRAPPING): weight for name, weight in state.items()}
+    own = {name.removeprefix(OFFICIAL_PREFIX).removeprefix(WRAPPING): weight
+           for name, weight in bare.items() if name.startswith(OFFICIAL_PREFIX)}
+    return own or bare
 
 
 def with_official_names(state: Mapping[str, Tensor],

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from anycam_ros.errors import WeightsError
+from anycam_ros.motion.anycam.official_names import WRAPPING
 from anycam_ros.optional_package import needed_for
 
 WHERE_FROM = '`anycam weights` tells where to get the AnyCam weights.'
@@ -23,7 +24,6 @@ MISTAKEN: dict[bytes, str] = {
     b'\x1f\x8b': 'a compressed archive: unpack it and name the .pt file in it',
     b'\x80': 'a bare pickle, which could run code when it is read',
 }
-WRAPPING = 'module.'       # of a model trained on several GPUs
 
 
 class WeightsFile(NamedTuple):

@@ -125,15 +125,27 @@ def test_names_are_those_of_the_official_checkpoint(parity_dir: Path) -> None:
         name: entry['shape'] for name, entry in manifest['entries'].items()}
 
 
-def test_weights_load_under_either_name(network: AnyCam) -> None:
+@pytest.mark.parametrize('prefix', [
+    '', 'module.', 'pose_predictor.', 'module.pose_predictor.', 'pose_predictor.module.'])
+def test_weights_load_under_every_name(network: AnyCam, prefix: str) -> None:
     inputs = random_window(1, 2, 42, 42)
     weights = network.state_dict()
     for state in (weights, with_official_names(weights, SMALL)):
         other = make_small_network(seed=2)
         with torch.inference_mode():
             assert not torch.equal(other(**inputs).poses, network(**inputs).poses)
-            other.load_state_dict(state)
+            named = {prefix + name: weight for name, weight in state.items()}
+            if 'pose_predictor' in prefix:     # the whole model holds other networks, too
+                named['depth_predictor.bias'] = torch.zeros(1)
+            other.load_state_dict(named)
             assert torch.equal(other(**inputs).poses, network(**inputs).poses)
+
+
+def test_weights_that_do_not_fit_are_refused_by_name(network: AnyCam) -> None:
+    state = with_official_names(network.state_dict(), SMALL)
+    state['sequence_toke'] = state.pop('sequence_token')
+    with pytest.raises(RuntimeError, match=r'(?s)interframe.sequence_token.*sequence_toke"'):
+        make_small_network().load_state_dict(state)
 
 
 def test_unused_weights_change_nothing(network: AnyCam) -> None:

@@ -47,16 +47,19 @@ def whole_window(clip: Clip, first: int, last: int) -> Inputs:
             'depth': torch.stack([depth, depth.flip(0)])}
 
 
-def push_all(network: AnyCam, clip: Clip, **options: bool) -> list[StreamEstimate | None]:
-    window = StreamWindow(network, WINDOW, **options)
+def push_all(network: AnyCam, clip: Clip, length: int = WINDOW,
+             **options: bool) -> list[StreamEstimate | None]:
+    window = StreamWindow(network, length, **options)
     return [window.push(frame(clip, number)) for number in range(FRAMES)]
 
 
-def test_every_frame_gives_what_its_whole_window_gives(network: AnyCam, clip: Clip) -> None:
-    estimates = push_all(network, clip)
+@pytest.mark.parametrize('length', [2, 3, WINDOW, 8, 16])
+def test_every_frame_gives_what_its_whole_window_gives(network: AnyCam, clip: Clip,
+                                                       length: int) -> None:
+    estimates = push_all(network, clip, length)
     assert estimates[0] is None
     for number, estimate in enumerate(estimates[1:], start=1):
-        first = max(0, number - WINDOW + 1)
+        first = max(0, number - length + 1)
         with torch.inference_mode():
             out = network(**whole_window(clip, first, number + 1))
             poses = average_directions(out.poses[0], out.poses[1].flip(0))
