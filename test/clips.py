@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rendered clips that several tests share, and runs of the odometry over them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,6 +45,14 @@ class Clip:
 def render_clip(path: CameraPath, count: int, *, moving: bool = True, noise: float = 2.0) -> Clip:
     scene = RenderedScene(WIDTH, HEIGHT, path=path, moving=moving, noise=noise, rate_hz=RATE_HZ)
     return Clip([scene.frame(index) for index in range(count)], scene.intrinsics)
+
+
+def to_and_fro(clip: Clip, count: int) -> Iterator[Frame]:
+    """Play the clip forward and back, over and over: nothing jumps, and the stamps go on."""
+    last = len(clip) - 1
+    for index in range(count):
+        phase = index % (2 * last)
+        yield clip.frame(min(phase, 2 * last - phase), index / RATE_HZ)
 
 
 def run(frames: Iterable[Frame], odometry: VisualOdometry | None = None, **config: object) \
