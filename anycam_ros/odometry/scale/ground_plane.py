@@ -21,7 +21,8 @@ from anycam_ros.odometry.scale.scale_source import Image
 
 Pixels = NDArray[np.float32]
 
-NEAREST, FURTHEST = 1.5, 12.0    # the strip, in heights ahead of the camera
+NEAREST = 1.5                    # of the strip ahead, in heights
+SHORTEST = 2.0                   # ratio of its ends
 HALF_WIDTH = 0.9                 # of the strip, in heights
 ROWS, COLUMNS = 44, 24           # at which the strip is looked at
 MINIMUM_POINTS = 200             # of these in both images
@@ -77,9 +78,12 @@ class GroundAlignment:
         bottom_px = camera.centred(np.array([[(first.shape[1] - 1) / 2, first.shape[0] - 1.0]]))
         self._bottom_ray = np.append(bottom_px / focal_px, 1.0)
 
-    def likeness(self, plane: Array) -> float:
-        """Return how alike the strip looks under a plane; -1 where too little is in view."""
-        rays = strip_rays(plane, self._bottom_ray)
+    def likeness(self, plane: Array, furthest: float) -> float:
+        """Return how alike the strip looks under a plane; -1 where too little is in view.
+
+        The strip ends `furthest` heights ahead.
+        """
+        rays = strip_rays(plane, self._bottom_ray, furthest)
         seen = self._see(rays, plane)
         if seen is None:
             return -1.0
@@ -87,9 +91,9 @@ class GroundAlignment:
         level = self._levels[0]
         return _correlation(_at(level.first, first_px), _at(level.second, second_px))
 
-    def fit(self, plane: Array) -> GroundFit | None:
+    def fit(self, plane: Array, furthest: float) -> GroundFit | None:
         """Return the plane near the given one; None where the images do not show it."""
-        rays = strip_rays(plane, self._bottom_ray)
+        rays = strip_rays(plane, self._bottom_ray, furthest)
         fit = None
         for level in self._levels:
             for _ in range(STEPS):
@@ -146,15 +150,20 @@ class GroundAlignment:
         return rays[inside], first_px[inside], second_px[inside], points[inside]
 
 
-def strip_rays(plane: Array, bottom_ray: Array) -> Array:
-    """Return rays (N, 3) of depth 1 to the ground ahead, from where the bottom ray meets it."""
+def strip_rays(plane: Array, bottom_ray: Array, furthest: float) -> Array:
+    """Return rays (N, 3) of depth 1 to the ground ahead, from where the bottom ray meets it.
+
+    They reach `furthest` heights far; there are none where that is too little to see a slope.
+    """
     normal = plane / np.linalg.norm(plane)
     ahead = np.array([0.0, 0.0, 1.0]) - normal[2] * normal
     ahead /= np.linalg.norm(ahead)
     aside = np.cross(normal, ahead)
     inverse_nearest = min(1.0 / NEAREST, (bottom_ray @ normal) / (bottom_ray @ ahead))
+    if inverse_nearest * furthest < SHORTEST:
+        return np.zeros((0, 3))
     inverse_distance, offset = np.meshgrid(
-        np.linspace(inverse_nearest, 1.0 / FURTHEST, ROWS),
+        np.linspace(inverse_nearest, 1.0 / furthest, ROWS),
         np.linspace(-HALF_WIDTH, HALF_WIDTH, COLUMNS), indexing='ij')
     points = normal + ahead / inverse_distance.reshape(-1, 1) + offset.reshape(-1, 1) * aside
     return np.asarray(points / points[:, 2:])

@@ -19,7 +19,8 @@ PERIOD_S = 0.09                  # between looks at the ground
 PATIENCE_S = 1.0                 # for one image to show the ground with another
 BASELINE = 0.2                   # heights that the camera moves between two images
 HEIGHTS = np.exp(np.arange(-0.5, 3.5, 0.1))     # in baselines, that are searched
-MINIMUM_LIKENESS = 0.8
+EXTENTS = 12.0, 4.5              # heights ahead; nearer, where something stands on the ground
+MINIMUM_LIKENESS = 0.93
 STEEPEST_RAD = math.radians(35)  # between the camera's y axis and down
 STEEPEST_CLIMB = 2.5 * CLIMB
 DOWN = np.array([0.0, 1.0, 0.0])               # of a camera that is upright
@@ -71,7 +72,7 @@ class GroundScale:
             return
         reference.looked_s = step.stamp_s
         fit = self._look(reference, step.image(), step.focal.focal_px)
-        if fit is not None and self._is_plausible(fit):
+        if fit is not None:
             self._wanted_baseline = BASELINE * fit.height
             self._refer_to(step)
             yield ScaleSample(math.log(self._height_m / fit.height),
@@ -98,15 +99,17 @@ class GroundScale:
         down /= np.linalg.norm(down)
         alignment = GroundAlignment(image, reference.image, T, focal_px, self._camera)
         planes = [down / (height * baseline) for height in HEIGHTS]
-        likeness = [alignment.likeness(plane) for plane in planes]
-        fit = alignment.fit(planes[int(np.argmax(likeness))])
-        if fit is None or abs(fit.normal @ along) > STEEPEST_CLIMB:
-            return None
-        return fit
+        for furthest in EXTENTS:
+            likeness = [alignment.likeness(plane, furthest) for plane in planes]
+            fit = alignment.fit(planes[int(np.argmax(likeness))], furthest)
+            if fit is not None and self._is_plausible(fit, along):
+                return fit
+        return None
 
-    def _is_plausible(self, fit: GroundFit) -> bool:
+    def _is_plausible(self, fit: GroundFit, along: Array) -> bool:
         """Return whether this can be the ground, and whether it lies as it did before."""
         if fit.likeness < MINIMUM_LIKENESS or fit.relative_deviation > MAXIMUM_DEVIATION \
+                or abs(fit.normal @ along) > STEEPEST_CLIMB \
                 or fit.normal[1] < math.cos(STEEPEST_RAD):
             return False
         self._normals.append(fit.normal)
