@@ -36,7 +36,15 @@ class Sample:
     ({'device': 'tpu'}, "device is 'tpu'; allowed: .*'auto', 'cuda', 'cpu'"),
     ({'motion': 'network', 'weights': 'anycam.bin'},
      "network needs depth.*'topic'.*'transformers:<model>'.*'unidepth'"),
-    ({'motion': 'network', 'depth': 'topic'}, 'weights is empty; .*anycam weights')])
+    ({'motion': 'network', 'depth': 'topic'}, 'weights is empty; .*anycam weights'),
+    ({'scale_source': 'imu'}, "allowed: .*'none', 'depth', 'topic', 'camera_height'"),
+    ({'scale_source': 'depth'}, "depth is 'none'. Set depth to 'topic'"),
+    ({'scale_source': 'topic', 'depth': 'topic'}, "two scales .*depth to 'none'"),
+    ({'scale_source': 'camera_height', 'camera_height_m': 1.0, 'depth': 'unidepth'},
+     "depth is 'unidepth', .*two scales"),
+    ({'scale_source': 'camera_height'}, r'camera_height_m is 0; it must be 0\.05 to 10 m'),
+    ({'scale_source': 'camera_height', 'camera_height_m': 11.0}, '0 to 10 m'),
+    ({'camera_height_m': 1.0}, "scale_source is 'none', which makes no use of it")])
 def test_odometry_config_refuses(change: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         OdometryConfig(**change)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.errors import SpeedError
 
@@ -63,19 +64,26 @@ class SpeedHistory:
         return bool(self._stamps_s) and self._stamps_s[-1] >= stamp_s
 
     def over(self, start_s: float, end_s: float) -> Speed | None:
-        """Return the usual speed of an interval; None where it was not measured throughout.
+        """Return the mean speed of an interval; None where it was not measured throughout.
 
-        It is the median over the interval, so that a sensor's short fault is not part of it.
+        A single message that differs from both its neighbours does not count.
         """
         first = bisect_left(self._stamps_s, start_s + 1e-9) - 1
         last = bisect_left(self._stamps_s, end_s - 1e-9)
         if first < 0 or last >= len(self._stamps_s):
             return None
-        stamps_s = np.array(self._stamps_s[first:last + 1])
+        part = slice(max(first - 1, 0), last + 2)
+        stamps_s, seen = np.array(self._stamps_s[part]), self._speeds[part]
         if np.diff(stamps_s).max(initial=0.0) > MAXIMUM_GAP_S:
             return None
-        seen = self._speeds[first:last + 1]
+        speeds_mps = _without_spikes(np.array([speed.speed_mps for speed in seen]))
         instants_s = np.linspace(start_s, end_s, INSTANTS)
-        speed_mps = float(np.median(np.interp(instants_s, stamps_s, [s.speed_mps for s in seen])))
-        stated = float(np.median([s.deviation_mps for s in seen]))
-        return Speed(end_s, speed_mps, stated or USUAL_DEVIATION * speed_mps)
+        mean_mps = float(np.interp(instants_s, stamps_s, speeds_mps).mean())
+        stated_mps = float(np.median([speed.deviation_mps for speed in seen]))
+        return Speed(end_s, mean_mps, stated_mps or USUAL_DEVIATION * mean_mps)
+
+
+def _without_spikes(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of each value and its neighbours."""
+    padded = np.pad(values, 1, mode='edge')
+    return np.asarray(np.median([padded[:-2], values, padded[2:]], axis=0), np.float64)
