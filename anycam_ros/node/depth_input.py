@@ -24,7 +24,7 @@ class DepthInput:
         self._throttle = Throttle()
 
     def depth_m(self, rgbd: RgbdImage) -> NDArray[np.float32] | None:
-        """Return the depth for the image, metres; None where there is none.
+        """Return the depth for the image, metres; None where there is none or it shows nothing.
 
         Raises FrameError for a message that is no depth image.
         """
@@ -39,6 +39,10 @@ class DepthInput:
             self._warn(f'depth is in frame {depth_frame!r}, the image in {image_frame!r}; depth '
                        'must be registered to the image. Remap depth to the topic that the '
                        'driver aligns to the image.')
+        if not (np.isfinite(depth_m) & (depth_m > 0)).any():
+            self._warn('the depth image shows nothing: it is 0, negative, NaN or infinite '
+                       'everywhere. Look at the depth camera.')
+            return None
         warning = unit_warning(depth_m)
         if warning:
             self._warn(warning)

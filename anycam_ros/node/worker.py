@@ -46,6 +46,7 @@ class Worker:
         self._logger = node.get_logger()
         self._odometry = VisualOdometry(odometry_config)
         self._newest: Frame | None = None
+        self._calibration: Intrinsics | None = None     # that the stream began with
         self._needs_camera_info = odometry_config.intrinsics == 'given'
         self._outputs = Outputs(node, config)
         self._frames = Frames(node, config)
@@ -113,10 +114,13 @@ class Worker:
 
     def _restart_if_needed(self, frame: Frame) -> str:
         """Restart the odometry at its pose where the stream starts anew; return why."""
-        reason = restart_reason(self._newest, frame) if self._newest is not None else ''
+        reason = '' if self._newest is None else restart_reason(
+            self._newest, frame, self._calibration)
         if reason:
             self._warn(f'the odometry restarts and keeps its pose: {reason}.')
             self._odometry.restart()
+        if reason or self._newest is None:
+            self._calibration = frame.intrinsics
         return reason
 
     def _publish(self, header: Header, estimate: OdometryEstimate) -> str:
