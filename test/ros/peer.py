@@ -67,8 +67,8 @@ class Peer:
                  image_topic: str = 'image', topics: Sequence[str] = tuple(OUTPUTS)) -> None:
         """Create the camera, and the recorder of the topics."""
         self.node = Node('peer', namespace=namespace)
-        self._images = self.node.create_publisher(image_type, image_topic,
-                                                  qos_profile_sensor_data)
+        self._image_type, self._image_topic = image_type, image_topic
+        self.start_images()
         self.received: dict[str, dict[int, Any]] = {topic: {} for topic in OUTPUTS}
         self.arrived_s: dict[int, float] = {}
         self.statuses: list[Status] = []
@@ -89,6 +89,15 @@ class Peer:
         self._executor.shutdown()
         self._thread.join()
         self.node.destroy_node()
+
+    def start_images(self) -> None:
+        """Create the publisher of the images, as a camera driver does when it starts."""
+        self._images = self.node.create_publisher(self._image_type, self._image_topic,
+                                                  qos_profile_sensor_data)
+
+    def stop_images(self) -> None:
+        """Destroy the publisher of the images."""
+        self.node.destroy_publisher(self._images)
 
     def publish(self, message: Any) -> None:  # noqa: ANN401
         """Publish an image and go on at once."""
