@@ -127,6 +127,8 @@ def _add_odometry(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--topic', help='image topic of a bag that has several')
     parser.add_argument('--depth-topic', metavar='TOPIC',
                         help='for --depth topic: depth topic of a bag that has several')
+    parser.add_argument('--scale-topic', metavar='TOPIC',
+                        help='for --scale-source topic: odometry topic of a bag that has several')
     parser.add_argument('--fps', type=_positive, metavar='HZ',
                         help='rate of an image folder (default 30) or of a video without stamps')
     parser.add_argument('--start', type=_count(0), default=0, metavar='N',
@@ -171,8 +173,8 @@ def _odometry(options: argparse.Namespace) -> int:
 
     request = Request(
         options.input, options.output, Selection(options.start, options.stride, options.frames),
-        options.topic, options.depth_topic, options.fps, options.masks, options.bag,
-        refines_whole=options.refine == GLOBAL)
+        options.topic, options.depth_topic, options.scale_topic, options.fps, options.masks,
+        options.bag, refines_whole=options.refine == GLOBAL)
     options.refine = 'window' if options.refine == GLOBAL else options.refine
     return EXIT_OK if odometry_command(request, _odometry_config(options)) else EXIT_INCOMPLETE
 

@@ -60,11 +60,12 @@ def _header(stamp_ns: int) -> Any:  # noqa: ANN401
     return _message('std_msgs/msg/Header', stamp=stamp, frame_id='camera_optical')
 
 
-def image_message(index: int) -> bytes:
+def image_message(index: int, image_bgr: NDArray[np.uint8] | None = None) -> bytes:
+    image_bgr = picture(index) if image_bgr is None else image_bgr
+    height, width = image_bgr.shape[:2]
     message = _message(
-        'sensor_msgs/msg/Image', header=_header(START_NS + index * STEP_NS), height=HEIGHT,
-        width=WIDTH, encoding='bgr8', is_bigendian=0, step=3 * WIDTH,
-        data=picture(index).ravel())
+        'sensor_msgs/msg/Image', header=_header(START_NS + index * STEP_NS), height=height,
+        width=width, encoding='bgr8', is_bigendian=0, step=3 * width, data=image_bgr.ravel())
     return bytes(_TYPES.serialize_cdr(message, 'sensor_msgs/msg/Image'))
 
 
@@ -92,6 +93,24 @@ def compressed_depth_message(index: int) -> bytes:
     return bytes(_TYPES.serialize_cdr(message, 'sensor_msgs/msg/CompressedImage'))
 
 
+def odometry_message(index: int, speed_mps: float | None = None) -> bytes:
+    """Return wheel odometry that drives along x, faster from frame to frame."""
+    name, vector = 'geometry_msgs/msg/', {'x': 0.0, 'y': 0.0, 'z': 0.0}
+    linear = _message(name + 'Vector3', **{
+        **vector, 'x': 0.1 * index if speed_mps is None else speed_mps})
+    covariance = np.zeros(36)
+    covariance[0] = 0.02 ** 2
+    twist = _message(name + 'Twist', linear=linear, angular=_message(name + 'Vector3', **vector))
+    pose = _message(name + 'Pose', position=_message(name + 'Point', **vector),
+                    orientation=_message(name + 'Quaternion', **vector, w=1.0))
+    message = _message(
+        'nav_msgs/msg/Odometry', header=_header(START_NS + index * STEP_NS),
+        child_frame_id='base_link',
+        pose=_message(name + 'PoseWithCovariance', pose=pose, covariance=np.zeros(36)),
+        twist=_message(name + 'TwistWithCovariance', twist=twist, covariance=covariance))
+    return bytes(_TYPES.serialize_cdr(message, 'nav_msgs/msg/Odometry'))
+
+
 def compressed_message(index: int) -> bytes:
     data = cv2.imencode('.png', picture(index))[1].ravel()
     message = _message('sensor_msgs/msg/CompressedImage',
@@ -117,6 +136,8 @@ DEPTH = ('/camera/depth/image_raw', 'sensor_msgs/msg/Image', depth_message)
 COMPRESSED_DEPTH = ('/camera/depth/image_raw/compressedDepth',
                     'sensor_msgs/msg/CompressedImage', compressed_depth_message)
 CAMERA_INFO = ('/camera/camera_info', 'sensor_msgs/msg/CameraInfo', camera_info_message)
+
+WHEELS = ('/wheel/odometry', 'nav_msgs/msg/Odometry', odometry_message)
 
 
 def write_bag(path: Path, storage: str, topics: Sequence[Any] = (IMAGES,), count: int = 20) \

@@ -47,6 +47,13 @@ def image_topic(name: str | None) -> Wanted:
     return Wanted('image topic', '--topic', name, "Record the camera's topic too.")
 
 
+def speed_topic(name: str | None) -> Wanted:
+    """Return the wish for odometry with the speed of the vehicle."""
+    return Wanted('odometry topic', '--scale-topic', name,
+                  'Leave out --scale-source topic, or record the odometry of the wheels '
+                  '(nav_msgs/Odometry).')
+
+
 def depth_topic(name: str | None) -> Wanted:
     """Return the wish for depth images."""
     return Wanted('depth topic', '--depth-topic', name,

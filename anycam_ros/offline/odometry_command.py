@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`anycam odometry`: a recording in, a folder of results out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, ExitStack
 from dataclasses import asdict, dataclass
 import json
@@ -15,13 +15,14 @@ from tqdm import tqdm
 import yaml
 
 from anycam_ros.errors import DependencyError, FrameError, OutputError, SourceError
-from anycam_ros.odometry import OdometryConfig, VisualOdometry
+from anycam_ros.odometry import OdometryConfig, Speed, VisualOdometry
 from anycam_ros.offline.frame_source import FrameSource, SourceFrame
 from anycam_ros.offline.mask_folder import MaskFolder
-from anycam_ros.offline.open_source import open_source
+from anycam_ros.offline.open_source import open_source, open_speeds
 from anycam_ros.offline.plot import save_plot
 from anycam_ros.offline.run_log import RunLog
 from anycam_ros.offline.run_odometry import Output, run_odometry, Selection
+from anycam_ros.offline.speeds import give_speeds
 from anycam_ros.offline.trajectory_file import TrajectoryFile
 from anycam_ros.offline.whole_recording.key_frames import KeyFrames
 from anycam_ros.offline.whole_recording.results import CAUSAL_TRAJECTORY, refine_results
@@ -40,6 +41,7 @@ class Request:
     selection: Selection
     topic: str | None = None
     depth_topic: str | None = None
+    scale_topic: str | None = None
     fps: float | None = None
     masks: bool = False
     bag: bool = False
@@ -56,13 +58,14 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
     source = open_source(request.source, topic=request.topic, fps=request.fps,
                          calibrated=config.intrinsics == 'given',
                          with_depth=config.depth == 'topic', depth_topic=request.depth_topic)
+    speeds = open_speeds(request.source, config.scale_source == 'topic', request.scale_topic)
     odometry, log = VisualOdometry(config), RunLog()
     _prepare(request.output)
     key_frames = KeyFrames(odometry) if request.refines_whole else None
     started = time.perf_counter()
     sys.stderr.write(f'{source.description}\n')
     try:
-        reason = _run(request, odometry, source, log, key_frames)
+        reason = _run(request, odometry, source, log, key_frames, speeds)
         if key_frames is not None and log.poses:
             refine_results(request.output, log, key_frames)
     finally:
@@ -81,12 +84,13 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
 
 
 def _run(request: Request, odometry: VisualOdometry, source: FrameSource, log: RunLog,
-         key_frames: KeyFrames | None) -> str:
+         key_frames: KeyFrames | None, speeds: Iterable[Speed]) -> str:
     """Run the odometry; return why it ended before the end, or nothing."""
     try:
         with ExitStack() as stack:
             outputs = [_closed_at_end(stack, output) for output in _outputs(request)]
             frames = stack.enter_context(_progress(request.selection, source))
+            frames = give_speeds(frames, speeds, odometry)
             run_odometry(odometry, frames, outputs, log, _report_refused, key_frames)
     except SourceError as error:
         return str(error)
@@ -159,7 +163,10 @@ def _print_report(request: Request, log: RunLog) -> None:
     rows = [('frames', f'{log.frames}, refused {log.refused}{depth}'),
             ('poses', f'{log.poses} ({statuses})')]
     if log.last is not None:
-        unit = 'm' if log.last.scale_source != 'none' else 'in an arbitrary unit'
+        is_metric = log.last.scale_source != 'none'
+        unit = 'm' if is_metric else 'in an arbitrary unit'
+        if is_metric and log.before_scale:
+            unit += f' (its first {log.before_scale} poses in an arbitrary unit)'
         std_px = log.last.focal_std_px
         deviation = f' ± {std_px:.1f}' if math.isfinite(std_px) else ''
         focal = f'{log.last.intrinsics.fx:.1f}{deviation} px'

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tell what kind of recording a path is, and open it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from anycam_ros.errors import DependencyError, SourceError
+from anycam_ros.odometry import Speed
 from anycam_ros.offline.folder_source import (
     IMAGE_SUFFIXES,
     ImageFolder,
@@ -52,6 +54,23 @@ def open_source(path: Path, *, topic: str | None = None, fps: float | None = Non
         return _open_images(path, fps) if path.is_dir() else _open_file(path, fps)
     except OSError as error:
         raise SourceError(f'{path} cannot be read: {error.strerror}.') from error
+
+
+def open_speeds(path: Path, are_wanted: bool, topic: str | None) -> Iterable[Speed]:
+    """Return the speeds that a bag holds beside the images; none where none are wanted.
+
+    topic chooses among several topics. Raises SourceError for what has no speeds.
+    """
+    if not are_wanted:
+        if topic is not None:
+            raise SourceError(f'--scale-topic {topic} is given, but speeds are not asked for. Add '
+                              '--scale-source topic.')
+        return ()
+    if not _is_bag(path):
+        raise SourceError(f'{path} comes without speeds, but --scale-source topic asks for them. '
+                          'Use a bag with a topic of nav_msgs/Odometry, or leave it out.')
+    from anycam_ros.offline.bag_speeds import BagSpeeds
+    return BagSpeeds(path, topic)
 
 
 def _check_options(path: Path, is_bag: bool, is_sequence: bool, topic: str | None,

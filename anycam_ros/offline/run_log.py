@@ -30,6 +30,7 @@ class RunLog:
     refused: int = 0
     with_depth: int = 0
     depth_warning: str = ''
+    before_scale: int = 0                                         # poses in an arbitrary unit
     last_frame: str = 'none'                                      # index and stamp
     stamps_ns: list[int] = field(default_factory=list)             # of the poses
     positions: list[NDArray[np.float64]] = field(default_factory=list)
@@ -55,6 +56,7 @@ class RunLog:
         if estimate.status is Status.LOST:
             return
         self.last = estimate
+        self.before_scale += estimate.scale_source == 'none'
         self.stamps_ns.append(frame.stamp_ns)
         self.positions.append(estimate.T_odom_camera[:3, 3].copy())
         self.focal_px.append(estimate.intrinsics.fx)
@@ -98,6 +100,8 @@ class RunLog:
             'path_length': self.path_length,
             'length_unit': 'm' if last and last.scale_source != 'none' else 'arbitrary',
             'scale_source': last.scale_source if last else None,
+            'scale_std': _finite(last.scale_deviation) if last else None,
+            'poses_before_scale': self.before_scale,
             'focal_px': last.intrinsics.fx if last else None,
             'focal_std_px': _finite(last.focal_std_px) if last else None,
             'focal_source': last.focal_source if last else None,

@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from clips import Clip, positions, RATE_HZ, render_clip, run
+from clips import Clip, positions, run
 import numpy as np
 import pytest
 
@@ -20,11 +20,12 @@ from anycam_ros.odometry import (
     VisualOdometry,
 )
 from anycam_ros.offline.folder_source import SequenceFolder
+from anycam_ros.offline.rendered_scene import CameraPath, RenderedScene
 from anycam_ros.offline.rendered_scene.camera_paths import camera_pose
 
 Estimates = list[OdometryEstimate]
 HEIGHT_M, SPEED_MPS = 0.4, 0.5
-SPEED_RATE_HZ = 50.0
+RATE_HZ, SPEED_RATE_HZ = 10.0, 50.0
 
 
 def drive(time_s: float) -> Array:
@@ -36,9 +37,14 @@ def drive_looking_up(time_s: float) -> Array:
     return camera_pose(-2.8 + SPEED_MPS * time_s, 0.0, 1.35, pitch_rad=-0.5)
 
 
+def filmed(path: CameraPath, count: int) -> Clip:
+    scene = RenderedScene(448, 336, path=path, moving=False, rate_hz=RATE_HZ)
+    return Clip([scene.frame(index) for index in range(count)], scene.intrinsics)
+
+
 @pytest.fixture(scope='module')
 def driven() -> Clip:
-    return render_clip(drive, 110, moving=False)
+    return filmed(drive, 45)
 
 
 def speeds_along(stamps_s: Array, positions_m: Array) -> list[Speed]:
@@ -87,25 +93,26 @@ def test_height_of_a_robots_camera(driven: Clip) -> None:
     estimates = run(driven.frames, intrinsics='given', scale_source='camera_height',
                     camera_height_m=HEIGHT_M)
     found, truth_m = since_known(estimates, driven.positions_m[1:])
-    assert len(found) > 30
+    assert len(found) > 15
     assert align(found, truth_m).scale == pytest.approx(1, abs=0.05)
     last = estimates[-1]
     assert last.scale_source == 'camera_height'
     assert 0.01 < last.scale_deviation < 0.1
-    assert last.twist[2] == pytest.approx(SPEED_MPS, rel=0.08)
+    forward_mps = [estimate.twist[2] for estimate in estimates[-len(found):]]
+    assert np.median(forward_mps) == pytest.approx(SPEED_MPS, rel=0.05)
 
 
 def test_speed_of_a_robot_with_an_unknown_camera(driven: Clip) -> None:
     stamps_s = np.arange(len(driven)) / RATE_HZ
     estimates = run_with_speeds(driven.frames, speeds_along(stamps_s, driven.positions_m))
     found, truth_m = since_known(estimates, driven.positions_m[1:])
-    assert len(found) > 20
+    assert len(found) > 8
     assert align(found, truth_m).scale == pytest.approx(1, abs=0.03)
     assert estimates[-1].scale_source == 'topic'
 
 
 def test_no_ground_in_view_is_no_scale() -> None:
-    clip = render_clip(drive_looking_up, 40, moving=False)
+    clip = filmed(drive_looking_up, 20)
     estimates = run(clip.frames, intrinsics='given', scale_source='camera_height',
                     camera_height_m=1.35)
     assert estimates[-1].status == Status.TRACKING
