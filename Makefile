@@ -18,7 +18,7 @@ STAMPS := .venv/stamps-$(shell pwd | cksum | cut -d' ' -f1)
 VENV_PYTHON := .venv/bin/python
 STEP := $(VENV_PYTHON) -u bare/step.py .venv/setup.log
 PIP_INSTALL := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install
-MESSAGE_SOURCES := CMakeLists.txt package.xml bare/install_messages.py $(wildcard msg/*) \
+MESSAGE_SOURCES := CMakeLists.txt package.xml bare/install_messages.py $(wildcard msg/* srv/*) \
   $(wildcard bare/tf2_msgs/* bare/tf2_msgs/msg/*)
 
 # Another ROS, sourced in the calling shell, would mix with the wheels.

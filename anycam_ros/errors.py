@@ -23,6 +23,10 @@ class SpeedError(AnyCamError, ValueError):
     """A measured speed cannot be used; it is skipped."""
 
 
+class PoseError(AnyCamError, ValueError):
+    """A pose that the odometry is asked to take is none."""
+
+
 class SourceError(AnyCamError):
     """An input (bag, video, folder) cannot be read, or breaks off."""
 

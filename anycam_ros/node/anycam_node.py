@@ -6,140 +6,176 @@ The executor thread only stores the newest image. The worker thread takes it fro
 odometry (whose heavy parts hold no GIL) and publishes: nothing queues up behind a slow frame.
 """
 
-from collections.abc import Callable, Sequence
 import signal
 import sys
 from threading import Event, Thread
+import traceback
 from typing import Any, TYPE_CHECKING
 
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
-from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]   # as in Humble
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, State, TransitionCallbackReturn
 from rclpy.logging import get_logger
-from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.signals import SignalHandlerOptions
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_srvs.srv import Trigger
 
 from anycam_ros.errors import AnyCamError
 from anycam_ros.node.config import NodeConfig
-from anycam_ros.node.depth_synchroniser import (
-    DepthSynchroniser,
-    LONGEST_WAIT_S,
-    RgbdImage,
-)
+from anycam_ros.node.inputs import Inputs
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.memory import return_images_to_the_system, spare_the_collector
 from anycam_ros.node.parameters import (
     declare,
+    read,
     refuse_or_replace,
     warn_of_unknown,
     withdraw_given,
 )
-from anycam_ros.node.watchdog import SILENCE_S, Wanted, why_silent
+from anycam_ros.node.services import Services
+from anycam_ros.node.watchdog import SILENCE_S
 from anycam_ros.node.worker import Worker
-from anycam_ros.odometry import OdometryConfig
+from anycam_ros.odometry import OdometryConfig, warm_up
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rclpy.parameter import Parameter
-    from rclpy.subscription import Subscription
 
-IMAGE_TOPICS = {'raw': (Image, 'image'), 'compressed': (CompressedImage, 'image/compressed')}
-DEPTH_TOPICS = {'raw': (Image, 'depth'),
-                'compressedDepth': (CompressedImage, 'depth/compressedDepth')}
+    from anycam_ros.node.depth_synchroniser import RgbdImage
+
 SIGNAL_CHECK_S = 0.1
+SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
-class AnyCamNode(Node):
-    """Estimate the motion of one uncalibrated camera."""
+class AnyCamNode(LifecycleNode):
+    """Estimate the motion of one uncalibrated camera.
+
+    Configured, it has weights, outputs and services; active, it listens to the camera.
+    """
 
     def __init__(self) -> None:
-        """Read the parameters; raises ConfigError for a value that is not allowed."""
+        """Declare the parameters; raises ConfigError for a value that is not allowed."""
         super().__init__('anycam', automatically_declare_parameters_from_overrides=True)
         given = withdraw_given(self)
         warn_of_unknown(self, given)
-        self._config = declare(self, NodeConfig, given)
-        self._odometry_config = declare(self, OdometryConfig, given)
+        declare(self, given)
+        self._config: NodeConfig | None = None       # while it is configured
+        self._worker: Worker | None = None
+        self._requests: Services | None = None
+        self._inputs: Inputs | None = None           # while it is active
+        self._thread: Thread | None = None
         self._mailbox: Mailbox[RgbdImage] = Mailbox()
-        self._worker = Worker(self, self._config, self._odometry_config, self._mailbox)
-        self._thread = Thread(target=self._work, name='odometry')
         self.add_on_set_parameters_callback(self._on_parameters)
 
-    def start(self) -> None:
-        """Listen to the camera."""
-        message_type, topic = IMAGE_TOPICS[self._config.image_transport]
-        self._wanted = Wanted(topic)
-        with_depth = self._odometry_config.depth == 'topic'
-        on_image = self._listen_to_depth() if with_depth else self._on_image
-        self._images = self._subscribe(message_type, topic, on_image)
-        if self._odometry_config.intrinsics == 'given':
-            self._subscribe(CameraInfo, 'camera_info', self._on_camera_info)
-        self.create_service(Trigger, '~/reset', self._on_reset)
-        self._thread.start()
-        self.get_logger().info(f'listening to {self._images.topic_name}')   # for anycam.launch.py
-
-    def warm_up(self) -> None:
-        """Compile, or load what was compiled before, so that no image waits for it."""
-        self._worker.warm_up()
-
-    def stop(self) -> None:
-        """Finish the frame at hand; harmless when repeated."""
-        self._mailbox.close()
-        if self._thread.is_alive():
-            self._thread.join()
+    @property
+    def starts_by_itself(self) -> bool:
+        """Return whether no lifecycle manager is waited for."""
+        return bool(self.get_parameter('autostart').value)
 
     @property
-    def is_working(self) -> bool:
-        """Return whether the odometry runs; it stops by itself only on an error."""
-        return self._thread.is_alive()
+    def has_failed(self) -> bool:
+        """Return whether the odometry has stopped by itself, which only an error does."""
+        return self._thread is not None and not self._thread.is_alive()
 
-    def _subscribe(self, message_type: type, topic: str, callback: Callable[[Any], None]
-                   ) -> 'Subscription[Any]':
-        sensor_data = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
-        return self.create_subscription(
-            message_type, topic, callback, sensor_data,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+    def start(self) -> bool:
+        """Configure and activate; return whether both succeeded."""
+        return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
 
-    def _listen_to_depth(self) -> Callable[[Image | CompressedImage], None]:
-        """Return what takes the images in and gives each its depth."""
-        message_type, topic = DEPTH_TOPICS[self._config.depth_transport]
-        synchroniser = DepthSynchroniser(self._mailbox.put)
-        synchroniser.set_timer(self.create_timer(
-            LONGEST_WAIT_S, synchroniser.give_up, clock=Clock(clock_type=ClockType.STEADY_TIME)))
-        subscription = self._subscribe(message_type, topic, synchroniser.put_depth)
-        wanted = Wanted(topic, 'depth image', 'depth_transport', in_name='depth')
-        self._worker.expect_depth(lambda: why_silent(self, subscription, wanted))
-        return synchroniser.put_image
+    def stop(self) -> None:
+        """Finish the frame at hand and listen no more; harmless when repeated."""
+        if self._inputs is not None:
+            self._inputs.close()
+        self._mailbox.close()
+        if self._thread is not None:
+            self._thread.join()
+        self._inputs = self._thread = None
 
-    def _on_image(self, message: Image | CompressedImage) -> None:
-        self._mailbox.put(RgbdImage(message))
+    # Transitions; rclpy swallows what they raise ----------------------------------------------
 
-    def _on_camera_info(self, message: CameraInfo) -> None:
-        self._worker.camera_info = message
+    def on_configure(self, state: State) -> TransitionCallbackReturn:
+        """Load and compile what the parameters ask for, and offer outputs and services."""
+        try:
+            config, odometry_config = read(self, NodeConfig), read(self, OdometryConfig)
+            self.get_logger().info('compiling, or loading what was compiled before ...')
+            self._worker = Worker(self, config, odometry_config, self._mailbox)
+            self._worker.warm_up()
+        except AnyCamError as error:
+            self.get_logger().fatal(str(error))
+            self._worker = None
+            return FAILURE
+        except Exception:
+            self.get_logger().fatal(traceback.format_exc())
+            raise
+        self._config = config
+        self._requests = Services(self, self._worker, self._pause)
+        spare_the_collector()
+        return super().on_configure(state)
 
-    def _on_reset(self, _request: Trigger.Request, response: Trigger.Response
-                  ) -> Trigger.Response:
-        self._worker.request_reset()
-        response.success = True
-        response.message = 'the next image is at the origin of odom'
-        return response
+    def on_activate(self, state: State) -> TransitionCallbackReturn:
+        """Listen to the camera."""
+        assert self._config is not None
+        assert self._worker is not None
+        self._mailbox.open()
+        self._inputs = Inputs(self, self._config, read(self, OdometryConfig), self._mailbox,
+                              self._worker)
+        self._thread = Thread(target=self._work, args=(self._worker, self._inputs),
+                              name='odometry')
+        self._thread.start()
+        self.get_logger().info(f'listening to {self._inputs.image_topic}')   # for the launch file
+        return super().on_activate(state)
 
-    def _on_parameters(self, parameters: 'Sequence[Parameter[Any]]') -> SetParametersResult:
-        self._config, result = refuse_or_replace(self._config, parameters)
-        self._worker.configure(self._config)
-        return result
+    def on_deactivate(self, state: State) -> TransitionCallbackReturn:
+        """Fall silent; the pose stays for the next time."""
+        self.stop()
+        if self._worker is not None:
+            self._worker.request_restart()
+        return super().on_deactivate(state)
 
-    def _work(self) -> None:
+    def on_cleanup(self, state: State) -> TransitionCallbackReturn:
+        """Give everything back."""
+        self._release()
+        return super().on_cleanup(state)
+
+    def on_shutdown(self, state: State) -> TransitionCallbackReturn:
+        """Give everything back for good."""
+        self._release()
+        return super().on_shutdown(state)
+
+    def on_error(self, state: State) -> TransitionCallbackReturn:
+        """Give everything back after a transition that went wrong, to be configured again."""
+        self._release()
+        return super().on_error(state)
+
+    def _release(self) -> None:
+        self.stop()
+        if self._requests is not None:
+            self._requests.close()
+        if self._worker is not None:
+            self._worker.close()
+        self._worker = self._requests = self._config = None
+
+    # While it is active ------------------------------------------------------------------------
+
+    def _work(self, worker: Worker, inputs: Inputs) -> None:
         """Serve the mailbox until it is closed."""
         while not self._mailbox.closed:
             rgbd = self._mailbox.take(timeout_s=SILENCE_S)
             if rgbd is not None:
-                self._worker.handle(rgbd)
+                worker.handle(rgbd)
             elif not self._mailbox.closed:
-                self._worker.handle_silence(why_silent(self, self._images, self._wanted))
+                worker.handle_silence(inputs.why_silent)
+
+    def _pause(self, paused: bool) -> None:
+        if self._worker is not None:
+            self._worker.pause(paused=paused)
+        if self._inputs is not None:
+            self._inputs.pause(paused=paused)
+
+    def _on_parameters(self, parameters: 'Sequence[Parameter[Any]]') -> SetParametersResult:
+        self._config, result = refuse_or_replace(self._config, parameters)
+        if self._worker is not None and self._config is not None:
+            self._worker.configure(self._config)
+        return result
 
 
 def main(args: list[str] | None = None) -> int:
@@ -148,9 +184,13 @@ def main(args: list[str] | None = None) -> int:
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = AnyCamNode()
-        node.get_logger().info('compiling, or loading what was compiled before ...')
-        node.warm_up()
-        spare_the_collector()
+        if not node.starts_by_itself:
+            # A lifecycle manager would not wait for half a minute.
+            node.get_logger().info('compiling, or loading what was compiled before ...')
+            warm_up()
+            node.get_logger().info('waiting to be configured')
+        elif not node.start():
+            return 2
         return _run(node)
     except AnyCamError as error:
         get_logger('anycam').fatal(str(error))
@@ -167,9 +207,8 @@ def _run(node: AnyCamNode) -> int:
         signal.signal(number, lambda *_: stop.set())
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    node.start()
     try:
-        while node.is_working and not stop.is_set():
+        while not node.has_failed and not stop.is_set():
             executor.spin_once(timeout_sec=SIGNAL_CHECK_S)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):

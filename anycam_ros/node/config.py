@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from anycam_ros.errors import ConfigError
 from anycam_ros.odometry.options import option, validate
 
-CHANGEABLE = ('publish_tf', 'wait_for_transform_s', 'path_max_size')
-"""The fields that may change while the node runs."""
+CHANGEABLE = ('publish_tf', 'publish_when_lost', 'wait_for_transform_s', 'path_max_size')
+"""The fields that may change while the node is configured."""
 
 
 @dataclass(frozen=True)
 class NodeConfig:
     """Configure what the node listens to and in which frames it publishes."""
 
+    autostart: bool = option(
+        True, 'Configure and activate the node when it starts. Off: wait for a lifecycle manager, '
+        'such as that of Nav2.')
     image_transport: str = option(
         'raw', 'Topic that is subscribed: image (raw) or image/compressed (compressed).',
         choices=('raw', 'compressed'))
@@ -28,6 +31,9 @@ class NodeConfig:
         "image's frame_id. Empty: the camera's own optical frame.")
     publish_tf: bool = option(
         True, 'Broadcast the transform from odom_frame to the published frame.')
+    publish_when_lost: bool = option(
+        False, 'While LOST, go on publishing the last pose, with a covariance that grows. Off: '
+        'odom and TF are silent then.')
     wait_for_transform_s: float = option(
         0.1, 'Longest wait for the transform from base_frame to the camera at the stamp of an '
         'image.', minimum=0.0, maximum=2.0, unit='s')

@@ -13,7 +13,12 @@ from tf2_ros import Buffer, TransformException, TransformListener
 from anycam_ros.errors import AnyCamError
 from anycam_ros.geometry.se3 import inverse, T_BODY_OPTICAL
 from anycam_ros.node.config import NodeConfig
-from anycam_ros.node.transforms import carried_over, matrix_from_transform, Motion
+from anycam_ros.node.transforms import (
+    carried_over,
+    matrix_from_transform,
+    Motion,
+    PoseGuess,
+)
 from anycam_ros.odometry import OdometryEstimate
 
 
@@ -49,9 +54,30 @@ class Frames:
         if self.child_frame(header) == header.frame_id:
             return camera
         T_base_camera = self._T_base_camera(header)
+        return carried_over(self._start(T_base_camera), camera, inverse(T_base_camera))
+
+    def camera_pose(self, header: Header, guess: PoseGuess) -> PoseGuess:
+        """Return the camera in the odometry's own fixed frame for a child frame in odom.
+
+        Raises MissingTransformError.
+        """
+        if self.child_frame(header) == header.frame_id:
+            return guess
+        T_base_camera = self._T_base_camera(header)
+        base = Motion(guess.T_target_source, guess.covariance, np.zeros(6), np.zeros((6, 6)))
+        camera = carried_over(inverse(self._start(T_base_camera)), base, T_base_camera)
+        return PoseGuess(camera.T_target_source, camera.pose_covariance)
+
+    def close(self) -> None:
+        """Listen to TF no more."""
+        if self.config.base_frame:
+            self._listener.unregister()
+
+    def _start(self, T_base_camera: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return odom from the odometry's own fixed frame, as it was when first asked for."""
         if self._T_odom_start is None:
             self._T_odom_start = T_base_camera @ inverse(T_BODY_OPTICAL)
-        return carried_over(self._T_odom_start, camera, inverse(T_base_camera))
+        return self._T_odom_start
 
     def _T_base_camera(self, header: Header) -> NDArray[np.float64]:  # noqa: N802
         base, camera = self.config.base_frame, header.frame_id

@@ -34,6 +34,11 @@ class Mailbox(Generic[Message]):
             message, self._message = self._message, None
             return None if self.closed else message
 
+    def open(self) -> None:
+        """Deliver again; harmless when it is open."""
+        with self._changed:
+            self.closed, self._message = False, None
+
     def close(self) -> None:
         """Wake who waits, and deliver nothing more."""
         with self._changed:

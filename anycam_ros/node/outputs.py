@@ -36,6 +36,7 @@ class Outputs:
     def __init__(self, node: Node, config: NodeConfig) -> None:
         """Create the publishers (reliable, REP-2003) and the transform broadcaster."""
         self.config = config
+        self._node = node
         self._odom = _publisher(node, Odometry, 'odom')
         self._camera_info = _publisher(node, CameraInfo, 'estimated/camera_info')
         self._motion_mask = _publisher(node, Image, 'motion_mask')
@@ -44,6 +45,12 @@ class Outputs:
         self._path = _publisher(node, Path, 'path')
         self._broadcaster = TransformBroadcaster(node)
         self._poses: deque[PoseStamped] = deque()
+
+    def close(self) -> None:
+        """Publish nothing more."""
+        for publisher in (self._odom, self._camera_info, self._motion_mask, self._uncertainty,
+                          self._status, self._path, self._broadcaster.pub_tf):
+            self._node.destroy_publisher(publisher)
 
     def publish_status(self, status: Status) -> None:
         """Publish how the odometry is."""

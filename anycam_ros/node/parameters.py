@@ -46,20 +46,26 @@ def withdraw_given(node: Node) -> dict[str, Any]:
     return given
 
 
-def declare(node: Node, config_type: type[Config], given: Mapping[str, Any]) -> Config:
-    """Declare each field of the dataclass as a parameter; return the instance of given values.
+def declare(node: Node, given: Mapping[str, Any]) -> None:
+    """Declare each field of the configuration as a parameter, with the given values.
 
     Raises ConfigError for a value of the wrong type or outside of its range.
     """
-    values = {}
-    for field in fields(config_type):  # type: ignore[arg-type]
-        value = given.get(field.name, field.default)
-        check(field.name, value, field)
-        values[field.name] = float(value) if isinstance(field.default, float) else value
-    config = config_type(**values)
-    for name, value in values.items():
-        node.declare_parameter(name, value, _descriptor(FIELDS[name]), ignore_override=True)
-    return config
+    for name, field in FIELDS.items():
+        value = given.get(name, field.default)
+        check(name, value, field)
+        if isinstance(field.default, float):
+            value = float(value)
+        node.declare_parameter(name, value, _descriptor(field), ignore_override=True)
+
+
+def read(node: Node, config_type: type[Config]) -> Config:
+    """Return the configuration that the parameters say.
+
+    Raises ConfigError for values that do not fit each other.
+    """
+    return config_type(**{field.name: node.get_parameter(field.name).value
+                          for field in fields(config_type)})  # type: ignore[arg-type]
 
 
 def warn_of_unknown(node: Node, names: Iterable[str]) -> None:
@@ -72,9 +78,12 @@ def warn_of_unknown(node: Node, names: Iterable[str]) -> None:
         node.get_logger().warning(f'parameter {name} does not exist and is ignored; {hint}')
 
 
-def refuse_or_replace(config: NodeConfig, parameters: 'Sequence[Parameter[Any]]'
-                      ) -> tuple[NodeConfig, SetParametersResult]:
-    """Return the configuration with the changed parameters, or as it was and the reason why."""
+def refuse_or_replace(config: NodeConfig | None, parameters: 'Sequence[Parameter[Any]]'
+                      ) -> tuple[NodeConfig | None, SetParametersResult]:
+    """Return the configuration with the changed parameters, or as it was and the reason why.
+
+    Before the node is configured, when there is no configuration, every parameter may change.
+    """
     changed = {}
     try:
         for parameter in parameters:
@@ -82,11 +91,13 @@ def refuse_or_replace(config: NodeConfig, parameters: 'Sequence[Parameter[Any]]'
             if name not in FIELDS:
                 continue
             check(name, parameter.value, FIELDS[name])
-            if name not in CHANGEABLE:
-                raise ConfigError(f'{name} is fixed while the node runs; restart the node with '
-                                  f'it. These may change: {", ".join(CHANGEABLE)}.')
+            if config is not None and name not in CHANGEABLE:
+                raise ConfigError(
+                    f'{name} is fixed while the node is configured; restart the node with it, or '
+                    f'clean it up before. These may change: {", ".join(CHANGEABLE)}.')
             changed[name] = parameter.value
-        return replace(config, **changed), SetParametersResult(successful=True)
+        changed_config = None if config is None else replace(config, **changed)
+        return changed_config, SetParametersResult(successful=True)
     except ConfigError as error:
         return config, SetParametersResult(successful=False, reason=str(error))
 

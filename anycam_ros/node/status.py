@@ -69,6 +69,12 @@ class StatusReport:
         return self._without_pose(Header(stamp=self._clock.now().to_msg()),
                                   Status.CAUSE_NO_IMAGE, f'no image: {reason}')
 
+    def paused(self) -> Status:
+        """Return the status while images are passed over on request."""
+        state = Status.INITIALIZING if self._estimate is None else Status.LOST
+        return self._message(Header(stamp=self._clock.now().to_msg()), state,
+                             Status.CAUSE_PAUSED, 'paused by ~/pause')
+
     def _count_processed(self) -> None:
         self._processed += 1
         self._usable_at_s = monotonic()

@@ -3,6 +3,7 @@
 """Poses, velocities and their covariances, carried from one frame to another."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from geometry_msgs.msg import Pose, Transform
 import numpy as np
@@ -26,6 +27,13 @@ class Motion:
     pose_covariance: Array      # (6, 6) in the axes of the target
     twist: Array                # (6,) per second, in the axes of the source
     twist_covariance: Array     # (6, 6)
+
+
+class PoseGuess(NamedTuple):
+    """Hold a pose in a fixed frame and the covariance (6, 6) of it, as Motion does."""
+
+    T_target_source: Array
+    covariance: Array
 
 
 def carried_over(T_new_target: Array, motion: Motion, T_source_part: Array) -> Motion:

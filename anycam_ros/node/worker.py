@@ -22,6 +22,7 @@ from anycam_ros.node.frames import Frames, MissingTransformError
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.outputs import Outputs
 from anycam_ros.node.status import StatusReport, Throttle
+from anycam_ros.node.transforms import PoseGuess
 from anycam_ros.odometry import (
     Frame,
     OdometryConfig,
@@ -54,7 +55,9 @@ class Worker:
         self._throttle = Throttle()
         self._state = ''
         self._silences = 0
-        self._wants_reset = Event()
+        self._wants_reset, self._wants_restart = Event(), Event()
+        self._pose_to_take: PoseGuess | None = None
+        self._is_paused = False
         self.camera_info: CameraInfo | None = None
         self._depth: DepthInput | None = None
 
@@ -65,6 +68,29 @@ class Worker:
     def request_reset(self) -> None:
         """Start anew at the origin of odom with the next image; callable from any thread."""
         self._wants_reset.set()
+
+    def request_pose(self, guess: PoseGuess) -> None:
+        """Take the pose, of the frame that odom publishes, with the next image."""
+        self._pose_to_take = guess
+
+    def request_restart(self) -> None:
+        """Go on from the last pose with the next image, which may show anything."""
+        self._wants_restart.set()
+
+    def pause(self, *, paused: bool) -> None:
+        """Say in the status that images are passed over, or go on from the last pose."""
+        self._is_paused = paused
+        self.request_restart()
+
+    @property
+    def odom_frame(self) -> str:
+        """Return the fixed frame."""
+        return self._frames.config.odom_frame
+
+    def close(self) -> None:
+        """Publish nothing more."""
+        self._outputs.close()
+        self._frames.close()
 
     def expect_depth(self, why_silent: Callable[[], str]) -> None:
         """Expect depth with the images; why_silent tells why none arrives at all."""
@@ -82,6 +108,7 @@ class Worker:
         try:
             frame = self._frame(rgbd)
             restart = self._restart_if_needed(frame)
+            self._take_pose_if_asked(header)
             estimate = self._odometry.process(frame)
         except FrameError as error:
             self._warn(f'frame refused: {error}')
@@ -97,9 +124,13 @@ class Worker:
         self._log_state(State(status.state).name, status.reason)
         self._outputs.publish_status(status)
 
-    def handle_silence(self, reason: str) -> None:
+    def handle_silence(self, why_silent: Callable[[], str]) -> None:
         """Say that, and why, no image arrives; in the log once it is no mere slow start."""
+        if self._is_paused:
+            self._outputs.publish_status(self._report.paused())
+            return
         self._silences += 1
+        reason = why_silent()
         if self._silences >= SILENCES_BEFORE_WARNING:
             self._warn(f'no image: {reason}')
         self._outputs.publish_status(self._report.silent(reason))
@@ -112,11 +143,27 @@ class Worker:
             self._newest = None
             self._logger.info('reset: the next image is at the origin of odom')
 
+    def _take_pose_if_asked(self, header: Header) -> None:
+        """Put the odometry at the pose that was asked for, once TF tells where the camera is."""
+        if self._pose_to_take is None:
+            return
+        try:
+            guess = self._frames.camera_pose(header, self._pose_to_take)
+        except MissingTransformError as error:
+            self._warn(f'~/set_pose waits: {error}')
+            return
+        self._pose_to_take = None
+        self._odometry.set_pose(guess.T_target_source, guess.covariance)
+        self._logger.info('the pose was set')
+
     def _restart_if_needed(self, frame: Frame) -> str:
         """Restart the odometry at its pose where the stream starts anew; return why."""
         reason = '' if self._newest is None else restart_reason(
             self._newest, frame, self._calibration)
-        if reason:
+        if self._wants_restart.is_set():
+            self._wants_restart.clear()
+            reason = reason or 'images were passed over'
+        if reason and self._newest is not None:
             self._warn(f'the odometry restarts and keeps its pose: {reason}.')
             self._odometry.restart()
         if reason or self._newest is None:
@@ -125,7 +172,7 @@ class Worker:
 
     def _publish(self, header: Header, estimate: OdometryEstimate) -> str:
         """Publish the estimate unless it is lost; return what prevents it."""
-        if estimate.status == State.LOST:
+        if estimate.status == State.LOST and not self._outputs.config.publish_when_lost:
             return ''
         try:
             motion = self._frames.motion(header, estimate)

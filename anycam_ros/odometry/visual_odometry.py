@@ -62,6 +62,10 @@ class VisualOdometry:
         self._covariance = np.zeros((6, 6))
         self.restart()
 
+    def set_pose(self, T_odom_camera: Array, covariance: Array) -> None:
+        """Go on from another pose; covariance (6, 6) says how well it is known, as nav_msgs."""
+        self._T_odom_camera, self._covariance = T_odom_camera.copy(), covariance.copy()
+
     def restart(self) -> None:
         """Forget every frame but go on from the current pose (other camera, clock gone back)."""
         self._front_end: GeometricMotion | NetworkMotion | None = None

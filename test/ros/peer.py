@@ -99,6 +99,10 @@ class Peer:
         """Destroy the publisher of the images."""
         self.node.destroy_publisher(self._images)
 
+    def is_heard(self) -> bool:
+        """Return whether anybody subscribes to the images."""
+        return bool(self._images.get_subscription_count())
+
     def publish(self, message: Any) -> None:  # noqa: ANN401
         """Publish an image and go on at once."""
         self._images.publish(message)
@@ -144,8 +148,7 @@ class Peer:
 
     def wait_until_connected(self, timeout_s: float = STARTUP_S) -> None:
         """Wait until node and peer have found each other's topics, each in its own time."""
-        self.wait_for(lambda: self._images.get_subscription_count() > 0, timeout_s,
-                      'subscription to the images')
+        self.wait_for(self.is_heard, timeout_s, 'subscription to the images')
         self.wait_for(lambda: any('no publisher' not in status.reason
                                   for status in self.statuses), timeout_s,
                       'status of a node that sees the publisher of the images')

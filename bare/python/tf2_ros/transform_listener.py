@@ -15,13 +15,18 @@ class TransformListener:
 
     def __init__(self, buffer: Buffer, node: Node) -> None:
         """Subscribe in a group of its own, so that a callback can wait for a transform."""
-        self.buffer = buffer
+        self.buffer, self.node = buffer, node
         latched = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         group = ReentrantCallbackGroup()
         self.tf_sub = node.create_subscription(
             TFMessage, '/tf', self.callback, QoSProfile(depth=100), callback_group=group)
         self.tf_static_sub = node.create_subscription(
             TFMessage, '/tf_static', self.static_callback, latched, callback_group=group)
+
+    def unregister(self) -> None:
+        """Subscribe no more."""
+        self.node.destroy_subscription(self.tf_sub)
+        self.node.destroy_subscription(self.tf_static_sub)
 
     def callback(self, data: TFMessage) -> None:
         """Store transforms that change."""
