@@ -3,7 +3,10 @@
 """Where networks run."""
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.errors import ConfigError
 from anycam_ros.optional_package import needed_for
@@ -34,3 +37,25 @@ def half_on_cuda(device: 'torch.device') -> AbstractContextManager[object]:
         return nullcontext()
     import torch
     return torch.autocast('cuda', torch.float16)
+
+
+def upload(values: NDArray[Any], device: 'torch.device') -> 'torch.Tensor':
+    """Return an array as a tensor of the same shape on the device.
+
+    On the CPU it shares the array's memory where it can.
+    """
+    import torch
+    tensor = torch.from_numpy(np.require(values, requirements=('C', 'W')))
+    if device.type != 'cuda':
+        return tensor
+    # From pinned memory the copy runs beside the computation.
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def download(*tensors: 'torch.Tensor') -> list[NDArray[np.float32]]:
+    """Return tensors as float32 arrays, by one copy: each waits for all that the device does."""
+    import torch
+    flat = torch.cat([tensor.float().flatten() for tensor in tensors]).cpu().numpy()
+    ends = np.cumsum([tensor.numel() for tensor in tensors])[:-1]
+    return [part.reshape(tensor.shape)
+            for part, tensor in zip(np.split(flat, ends), tensors, strict=True)]

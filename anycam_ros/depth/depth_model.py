@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
-from anycam_ros.torch_device import half_on_cuda
+from anycam_ros.torch_device import half_on_cuda, upload
 
 Predictor = Callable[[Tensor], Tensor]
 """A batch of RGB images (B, 3, H, W) in [0, 1] to depth (B, 1, H, W), metres."""
@@ -34,6 +34,5 @@ class DepthModel:
 
     def __call__(self, image_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return depth (H, W), metres, of one RGB image (H, W, 3)."""
-        pixels = torch.from_numpy(np.ascontiguousarray(image_rgb)).to(self.device)
-        depth = self.tensors(pixels.permute(2, 0, 1)[None] / 255)
+        depth = self.tensors(upload(image_rgb, self.device).permute(2, 0, 1)[None] / 255)
         return np.asarray(depth[0, 0].cpu().numpy(), np.float32)

@@ -64,6 +64,9 @@ class DepthAnything:
     def __init__(self, network: torch.nn.Module) -> None:
         """Take a DepthAnythingForDepthEstimation of transformers."""
         self._network = network
+        device = next(network.parameters()).device
+        self._mean, self._deviation = (torch.tensor(values, device=device)[:, None, None]
+                                       for values in (MEAN, DEVIATION))
 
     def __call__(self, images: Tensor) -> Tensor:
         """Return depth (B, 1, H, W), metres, of RGB (B, 3, H, W) in [0, 1]."""
@@ -73,9 +76,8 @@ class DepthAnything:
         resized = functional.interpolate(
             images, [PATCH_PX * round(side * scale / PATCH_PX) for side in shape],
             mode='bicubic', align_corners=False)
-        mean, deviation = (resized.new_tensor(values)[:, None, None]
-                           for values in (MEAN, DEVIATION))
-        depth = self._network((resized - mean) / deviation).predicted_depth[:, None].float()
+        depth = self._network((resized - self._mean) / self._deviation) \
+            .predicted_depth[:, None].float()
         return functional.interpolate(depth, shape, mode='bilinear', align_corners=False)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from anycam_ros.flow.dense_flow import Flow, Image
-from anycam_ros.torch_device import half_on_cuda
+from anycam_ros.torch_device import half_on_cuda, upload
 
 FlowModel = Callable[[Tensor, Tensor], Tensor]
 """Two batches of RGB images (B, 3, H, W) in [0, 1] to flow (B, 2, H, W), pixels."""
@@ -46,8 +46,7 @@ class NetworkFlow:
 
     def _tensor(self, image: Image) -> Tensor:
         pixels = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
-        tensor = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)
-        return tensor.permute(2, 0, 1)[None] / 255
+        return upload(pixels, self.device).permute(2, 0, 1)[None] / 255
 
 
 def at_size(model: FlowModel, first: Tensor, second: Tensor, height: int, width: int) -> Tensor:
@@ -59,8 +58,8 @@ def at_size(model: FlowModel, first: Tensor, second: Tensor, height: int, width:
     if shape == (height, width):
         return model(first, second)
     flow = model(_resized(first, (height, width)), _resized(second, (height, width))).float()
-    scale = torch.tensor([shape[1] / width, shape[0] / height], device=flow.device)
-    return _resized(flow, (shape[0], shape[1])) * scale[:, None, None]
+    x, y = _resized(flow, (shape[0], shape[1])).unbind(1)
+    return torch.stack([x * (shape[1] / width), y * (shape[0] / height)], dim=1)
 
 
 def _resized(image: Tensor, shape: tuple[int, int]) -> Tensor:

@@ -162,7 +162,8 @@ class VisualOdometry:
             window = WindowSize(self.config.network_window, self.config.network_both_directions)
             return NetworkMotion(
                 self._network, self._camera, self._flow, choose_device(self.config.device),
-                NetworkOptions(window, refines, self.config.network_reference_flow))
+                NetworkOptions(window, refines, self.config.network_reference_flow),
+                self._depth_model)
         return GeometricMotion(
             self._camera, FocalState(self._camera.intrinsics.fx, self._camera.is_calibrated),
             flow=self._flow, refines=refines,
@@ -175,25 +176,24 @@ class VisualOdometry:
             grey = np.asarray(cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
             return front_end.process(_working_image(grey, camera), frame.stamp_s,
                                      self._depth_beside_geometry(frame))
-        image = _working_image(frame.image_rgb, camera)
-        return front_end.process(image, frame.stamp_s, self._depth(frame, image))
+        return front_end.process(_working_image(frame.image_rgb, camera), frame.stamp_s,
+                                 self._measured_depth(frame))
 
     def _depth_beside_geometry(self, frame: Frame) -> NDArray[np.float32] | None:
         if self.config.depth == 'none':
             return None
         if self._depth_model is None:
             return frame.depth_m
-        return self._depth(frame, _working_image(frame.image_rgb, self._camera.intrinsics))
+        return self._depth_model(_working_image(frame.image_rgb, self._camera.intrinsics))
 
-    def _depth(self, frame: Frame, working_image: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-        """Return depth of the working size, m: measured, or from a model."""
-        if self._depth_model is not None:
-            return self._depth_model(working_image)
-        if frame.depth_m is None:
+    def _measured_depth(self, frame: Frame) -> NDArray[np.float32] | None:
+        """Return depth of the working size, m, where it comes with the frame."""
+        if self._depth_model is not None or frame.depth_m is None:
             return None
+        size = self._camera.intrinsics.width, self._camera.intrinsics.height
         # Nothing between a near and a far pixel is true of both, nor next to a hole.
-        return np.asarray(cv2.resize(frame.depth_m, working_image.shape[1::-1],
-                                     interpolation=cv2.INTER_NEAREST), np.float32)
+        return np.asarray(cv2.resize(frame.depth_m, size, interpolation=cv2.INTER_NEAREST),
+                          np.float32)
 
     def _move(self, motion: MotionEstimate) -> None:
         """Chain the motion to the pose, and its covariance to that of the pose."""

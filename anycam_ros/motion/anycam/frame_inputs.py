@@ -37,8 +37,10 @@ def stack_channels(images: Tensor, flow: Tensor, depth: Tensor, patch_size: int)
     if size != tuple(images.shape[-2:]):
         images = functional.interpolate(images, size, mode='bilinear', align_corners=True)
         geometry = functional.interpolate(geometry, size, mode='nearest')
-    mean, deviation = (images.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
-    return torch.cat([(images - mean) / deviation, geometry], dim=1)
+    # Plain numbers: a tensor of them would have the host wait until it is on the device.
+    colours = [(images[:, channel:channel + 1] - mean) / deviation
+               for channel, (mean, deviation) in enumerate(zip(MEAN, DEVIATION, strict=True))]
+    return torch.cat([*colours, geometry], dim=1)
 
 
 def next_multiples(size: tuple[int, ...], patch_size: int) -> tuple[int, int]:

@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Camera motion by the AnyCam network, from pictures, their depth and the flow between them."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 import torch
+from torch import Tensor
 
-from anycam_ros.flow.dense_flow import DenseFlow, Flow, Image
+from anycam_ros.depth.depth_model import DepthModel
+from anycam_ros.errors import FrameError
+from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.geometry.se3 import Array, inverse
-from anycam_ros.motion.anycam.flow_fit import induced_flow, pose_information
-from anycam_ros.motion.anycam.key_frames import flow_returns, KeyFrame, KeyFrameWindow
+from anycam_ros.motion.anycam.flow_fit import GRID, induced_flow, pose_information
+from anycam_ros.motion.anycam.key_frames import KeyFrame, KeyFrameWindow
 from anycam_ros.motion.anycam.network import AnyCam
 from anycam_ros.motion.anycam.network_focal import NetworkFocal
 from anycam_ros.motion.anycam.network_images import (
@@ -22,17 +26,20 @@ from anycam_ros.motion.anycam.network_images import (
     Map,
     network_depth,
     normalised_flow,
-    without_holes,
 )
+from anycam_ros.motion.anycam.observation import Observer, View
+from anycam_ros.motion.anycam.rectification import rectification_of
 from anycam_ros.motion.anycam.runtime import NetworkRuntime, WindowSize
 from anycam_ros.motion.anycam.stillness import FlowStillness
-from anycam_ros.motion.anycam.stream_window import motion_of_newest, StreamEstimate, StreamFrame
+from anycam_ros.motion.anycam.stream_window import StreamEstimate, StreamFrame
+from anycam_ros.motion.anycam.warp import flow_returns, looked_up, warped
 from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.depth_image import LEARNED_DEPTH_NOISE
 from anycam_ros.motion.geometric.picture import picture_fault
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 from anycam_ros.motion.reason import Cause, NO_REASON, Reason
+from anycam_ros.torch_device import download, upload
 
 WORKING_SIDE_PX = 336            # short side; what the published weights were trained with
 MOVING_SCALE = 0.01              # Laplace scale of what moves, in half sides (the authors' clouds)
@@ -51,24 +58,30 @@ class NetworkOptions(NamedTuple):
     flow_as_reference: bool = False    # with the reference's error of scale, for its numbers
 
 
-class View(NamedTuple):
-    """Hold a frame of the working size."""
+class Glance(NamedTuple):
+    """Hold what decides how to go on after a frame, on the host."""
 
-    image: Image         # (H, W, 3) RGB
-    depth_m: Map         # (H, W) without holes
-    stamp_s: float
-    measured_s: float    # when the depth was
+    returning: float     # share of the flow that leads back to where it began
+    moved_px: Map        # (N, 2) flow to the new frame where the points of stillness are
+    motions: Array       # (candidates, 4, 4) camera before -> new camera, in 10 m
+    log_probs: Array     # (candidates,) of the focal lengths
 
 
 class NetworkMotion:
-    """Follow the camera through pictures of one size; lengths are in metres, as the depth."""
+    """Follow the camera through pictures of one size; lengths are in metres, as the depth.
+
+    Per frame the host waits for the device twice: for what says where the camera is and which
+    focal length that holds for, and for the uncertainty, which only then is computed.
+    """
 
     def __init__(self, network: AnyCam, camera: WorkingCamera, flow: DenseFlow,
-                 device: torch.device, options: NetworkOptions | None = None) -> None:
-        """Start with no picture seen."""
+                 device: torch.device, options: NetworkOptions | None = None,
+                 depth_model: DepthModel | None = None) -> None:
+        """Start with no picture seen; without a model depth comes with the pictures."""
         self._options = options or NetworkOptions()
         self._runtime = NetworkRuntime(network, device, self._options.window)
-        self._flow = flow
+        self._observer, self._device = Observer(flow, depth_model, device), device
+        self._rectification = rectification_of(camera)
         height, width = camera.intrinsics.height, camera.intrinsics.width
         self._centre_px = camera.intrinsics.cx, camera.intrinsics.cy
         self._square = CentreSquare.of(height, width)
@@ -82,33 +95,57 @@ class NetworkMotion:
         self._T_world_camera: Array = np.eye(4)
 
     def process(self, image: Image, stamp_s: float, depth_m: Map | None) -> MotionEstimate:
-        """Return the motion since the picture before, RGB (H, W, 3); depth (H, W) in metres."""
+        """Return the motion since the picture before, RGB (H, W, 3); depth (H, W) in metres.
+
+        Raises FrameError where the network gives no motion; the state stays as it was.
+        """
+        raw = self._rectification
+        if raw is None:
+            return self._process(image, stamp_s, depth_m)
+        estimate = self._process(raw.picture(image), stamp_s,
+                                 None if depth_m is None else raw.depth(depth_m))
+        if estimate.uncertainty_px is None:
+            return estimate
+        uncertainty_px = raw.back(estimate.uncertainty_px)
+        return replace(estimate, uncertainty_px=uncertainty_px,
+                       motion_mask=self._moving(uncertainty_px))
+
+    @torch.inference_mode()
+    def _process(self, image: Image, stamp_s: float, depth_m: Map | None) -> MotionEstimate:
         before = self._before
-        carries = before is not None and stamp_s - before.measured_s <= CARRIED_DEPTH_S
-        depth_fault = _depth_fault(depth_m)
         fault = picture_fault(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8))
         if fault is not NO_REASON:
             return self._lost(fault)
-        if depth_fault and not carries:
+        depth_fault = _depth_fault(depth_m) if self._observer.measures_depth else ''
+        if depth_fault and (before is None or stamp_s - before.measured_s > CARRIED_DEPTH_S):
             return self._lost(Reason(Cause.NO_DEPTH, depth_fault))
-        measured = None if depth_fault or depth_m is None else View(
-            image, without_holes(depth_m), stamp_s, stamp_s)
+        pixels = self._observer.pixels(image)
+        view = None if depth_fault else View(
+            image, pixels, self._observer.depth(depth_m, pixels), stamp_s, stamp_s)
         if before is None:
-            return self._lost(Reason(Cause.NO_DEPTH, depth_fault)) if measured is None \
-                else self._begin(measured, 'the first picture')
-        forward, backward = self._flow.both_ways(before.image, image)
-        if flow_returns(forward, backward).mean() < LEAST_RETURNING:
-            if measured is not None:
-                self._begin(measured, '')
+            assert view is not None
+            return self._begin(view, 'the first picture')
+        flows = self._observer.flow(before, image, pixels)
+        # By how much the camera came nearer meanwhile is little beside the error of any depth.
+        seen = view or View(image, pixels, warped(before.depth_m, flows[1], 'nearest'), stamp_s,
+                            before.measured_s)
+        estimate = self._runtime.push(self._stream_frame(seen, *flows))
+        glance = self._glance(flows, estimate)
+        if glance.returning < LEAST_RETURNING:
+            self._runtime.take_back()
+            if view is not None:
+                self._begin(view, '')
             return self._lost(Reason(Cause.OTHER_VIEW,
                                      'nothing of the picture before is left in view'))
-        view = measured or View(image, _carried(before.depth_m, backward), stamp_s,
-                                before.measured_s)
-        estimate = self._runtime.push(self._stream_frame(view, forward, backward))
         if estimate is None:
-            return self._begin(view, 'the window starts anew')
-        self._before = view
-        return self._found(view, before, (forward, backward), estimate)
+            return self._begin(seen, 'the window starts anew')
+        if not (np.isfinite(glance.motions).all() and np.isfinite(glance.log_probs).all()):
+            self._runtime.take_back()
+            raise FrameError('the network gives no finite motion for this frame; are its weights '
+                             "the published ones? Where device is 'cuda', half precision may not "
+                             "do: set it to 'cpu'.")
+        self._before = seen
+        return self._found(seen, before, flows[1], glance, estimate)
 
     def _begin(self, view: View, reason: str) -> MotionEstimate:
         """Go on from a picture that has no relation to those before."""
@@ -122,26 +159,37 @@ class NetworkMotion:
                               scale_source='depth',
                               scale_deviation=LEARNED_DEPTH_NOISE.relative)
 
-    def _stream_frame(self, view: View, forward: Flow | None = None,
-                      backward: Flow | None = None) -> StreamFrame:
-        flows = (None if flow is None else self._runtime.upload(self._square.cut(
-            normalised_flow(flow, as_reference=self._options.flow_as_reference)))
+    def _stream_frame(self, view: View, forward: Tensor | None = None,
+                      backward: Tensor | None = None) -> StreamFrame:
+        flows = (None if flow is None else self._square.cut(
+            normalised_flow(flow, as_reference=self._options.flow_as_reference))
             for flow in (forward, backward))
-        return StreamFrame(
-            self._runtime.upload(self._square.cut(view.image) / np.float32(255)),
-            self._runtime.upload(self._square.cut(network_depth(view.depth_m))), *flows)
+        return StreamFrame(self._square.cut(view.pixels),
+                           self._square.cut(network_depth(view.depth_m)), *flows)
 
-    def _found(self, view: View, before: View, flows: tuple[Flow, Flow],
+    def _glance(self, flows: tuple[Tensor, Tensor], estimate: StreamEstimate | None) -> Glance:
+        positions = upload(self._stillness.positions_px.astype(np.float32), self._device)
+        wanted = [flow_returns(*flows).float().mean(), looked_up(flows[0], positions)]
+        if estimate is not None:
+            wanted += [estimate.relative_poses[-1], estimate.focal_log_probs]
+        returning, moved, *rest = download(*wanted)
+        motions, log_probs = rest or (np.empty((0, 4, 4)), np.empty(0))
+        return Glance(float(returning), moved.T, motions.astype(np.float64),
+                      log_probs.astype(np.float64))
+
+    def _found(self, view: View, before: View, backward: Tensor, glance: Glance,
                estimate: StreamEstimate) -> MotionEstimate:
-        is_still = self._stillness.update(flows[0])
+        is_still = self._stillness.update(glance.moved_px)
         if not is_still:
-            self.focal.update(estimate.focal_log_probs.double().cpu().numpy())
-        T_before_camera = np.eye(4) if is_still else self._motion(estimate)
-        uncertainty_px = self._uncertainty(estimate, view, flows[1], T_before_camera)
-        mask = (uncertainty_px > MOVING_SCALE * self._square.side / 2).astype(np.uint8) * 255
-        information = pose_information(view.depth_m, uncertainty_px, self.focal.focal_px,
+            self.focal.update(glance.log_probs)
+        T_before_camera = np.eye(4) if is_still else self._motion(glance)
+        uncertainty_px, depth_m = download(
+            self._uncertainty(estimate, view, backward, T_before_camera),
+            view.depth_m[0, GRID, GRID])
+        mask = self._moving(uncertainty_px)
+        information = pose_information(depth_m, uncertainty_px[GRID, GRID], self.focal.focal_px,
                                        self._centre_px)
-        T_paid = self._debt.pay(T_before_camera, 1.0 / float(np.median(view.depth_m)))
+        T_paid = self._debt.pay(T_before_camera, 1.0 / float(np.median(depth_m)))
         self._T_world_camera = self._T_world_camera @ T_before_camera
         static_share = 1.0 - float((mask > 0).mean())
         status, reason = Status.TRACKING, NO_REASON
@@ -158,29 +206,36 @@ class NetworkMotion:
             is_key_frame, scale_source='depth',
             scale_deviation=LEARNED_DEPTH_NOISE.relative)
 
-    def _motion(self, estimate: StreamEstimate) -> Array:
+    def _motion(self, glance: Glance) -> Array:
         """Return the newest camera in the one before, m."""
-        T = motion_of_newest(estimate, self.focal.candidate).numpy()
+        T = inverse(glance.motions[self.focal.candidate])
         T[:3, 3] *= DEPTH_UNIT_M
-        return np.asarray(T, np.float64)
+        return T
 
-    def _uncertainty(self, estimate: StreamEstimate, view: View, backward: Flow,
-                     T_before_camera: Array) -> Map:
+    def _uncertainty(self, estimate: StreamEstimate, view: View, backward: Tensor,
+                     T_before_camera: Array) -> Tensor:
         """Return the error of the flow back from the newest picture (H, W) that is expected, px.
 
         Outside of the square that the network sees it is the error there is.
         """
-        induced = induced_flow(view.depth_m, T_before_camera, self.focal.focal_px,
+        induced = induced_flow(view.depth_m[0], T_before_camera, self.focal.focal_px,
                                self._centre_px)
-        error_px = np.linalg.norm(backward - induced, axis=-1)
-        uncertainty_px = np.nan_to_num(error_px, nan=float(max(view.depth_m.shape)))
+        error_px = (backward - induced).norm(dim=0)
+        largest_px = float(max(error_px.shape))
+        uncertainty_px = error_px.nan_to_num(nan=largest_px).clamp(max=largest_px)
         scale = self._runtime.uncertainty(estimate, self.focal.candidate)
-        self._square.cut(uncertainty_px)[:] = scale * self._square.side / 2
-        return uncertainty_px.astype(np.float32)
+        self._square.cut(uncertainty_px)[:] = scale * (self._square.side / 2)
+        return uncertainty_px
+
+    def _moving(self, uncertainty_px: Map) -> NDArray[np.uint8]:
+        """Return the mask (H, W) of what moves: 255."""
+        moves = uncertainty_px > MOVING_SCALE * self._square.side / 2
+        return np.asarray(moves.astype(np.uint8) * 255)
 
     def _refine(self, view: View, uncertainty_px: Map) -> None:
+        depth_m, = download(view.depth_m[0])
         refined = self._key_frames.add(
-            KeyFrame(view.image, view.depth_m, uncertainty_px, self._T_world_camera),
+            KeyFrame(view.image, depth_m, uncertainty_px, self._T_world_camera),
             self.focal.focal_px)
         self._debt.owe(inverse(self._T_world_camera), inverse(refined))
         self._T_world_camera = refined
@@ -190,16 +245,6 @@ class NetworkMotion:
         return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
                               None, None, 0.0, False, scale_source='depth',
                               scale_deviation=LEARNED_DEPTH_NOISE.relative)
-
-
-def _carried(depth_m: Map, backward: Flow) -> Map:
-    """Return the depth (H, W) of a frame from that of the one before, by the flow back to it.
-
-    By how much the camera came nearer meanwhile is little beside the error of any depth.
-    """
-    rows, columns = np.indices(depth_m.shape, np.float32)
-    return np.asarray(cv2.remap(depth_m, columns + backward[..., 0], rows + backward[..., 1],
-                                cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _depth_fault(depth_m: NDArray[np.float32] | None) -> str:

@@ -55,5 +55,6 @@ def rigid_motion(vectors: Tensor) -> Tensor:
     """Return the motions (..., 4, 4) of vectors (..., 6): translation, rotation vector (rad)."""
     translation, rotation = vectors[..., :3, None], matrix_from_vector(vectors[..., 3:])
     upper = torch.cat([rotation, translation], dim=-1)
-    corner = torch.diag(torch.tensor([0.0, 0.0, 0.0, 1.0], device=vectors.device))
+    # Made on the device: a copy from the host would have the host wait for it.
+    corner = torch.diag(torch.eye(4, device=vectors.device)[3])
     return functional.pad(upper, (0, 0, 0, 1)) + corner

@@ -5,13 +5,13 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
+import torch
 
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.motion.anycam.network_images import Map
+from anycam_ros.motion.anycam.warp import flow_returns
 from anycam_ros.refinement import (
     flow_tracks,
     FlowStep,
@@ -24,7 +24,6 @@ from anycam_ros.refinement import (
 STRIDE = 3                      # frames from a key frame to the next
 WINDOW = 8                      # key frames
 DEPTH_DEVIATION = 0.1           # relative, of what a depth sensor or network says
-CONSISTENT_PX, CONSISTENT_SHARE = 1.0, 0.03
 
 
 class KeyFrame(NamedTuple):
@@ -70,8 +69,9 @@ class KeyFrameWindow:
 
     def _step(self, before: KeyFrame, after: KeyFrame) -> FlowStep:
         forward, backward = self._flow.both_ways(before.image, after.image)
-        return FlowStep(forward, before.uncertainty_px, flow_returns(forward, backward),
-                        before.depth_m)
+        returns = flow_returns(*(torch.from_numpy(flow).permute(2, 0, 1)
+                                 for flow in (forward, backward)))
+        return FlowStep(forward, before.uncertainty_px, returns.numpy(), before.depth_m)
 
     def _refine(self, focal_px: float) -> None:
         """Move the key frames, but for the oldest two, to where the tracks fit best.
@@ -93,13 +93,3 @@ class KeyFrameWindow:
             self._key_frames = [
                 key_frame._replace(T_world_camera=T) for key_frame, T in zip(
                     self._key_frames, result.T_world_camera, strict=True)]
-
-
-def flow_returns(forward: Map, backward: Map) -> NDArray[np.bool_]:
-    """Return where flow (H, W, 2) there and back leads back to the start."""
-    height, width = forward.shape[:2]
-    rows, columns = np.indices((height, width), np.float32)
-    back = cv2.remap(backward, columns + forward[..., 0], rows + forward[..., 1],
-                     cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    error = np.linalg.norm(forward + back, axis=-1)
-    return np.asarray(error < CONSISTENT_PX + CONSISTENT_SHARE * np.linalg.norm(forward, axis=-1))

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures, flow and depth of the working image, as the network takes them."""
 
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
 Map = NDArray[np.float32]
-Value = TypeVar('Value', np.float32, np.float64, np.uint8)
 
 DEPTH_UNIT_M = 10.0             # the published weights were trained with lengths in it
 FARTHEST = 1000.0               # units of depth; the reference's cap
@@ -30,22 +31,23 @@ class CentreSquare(NamedTuple):
         side = min(height, width)
         return cls((height - side) // 2, (width - side) // 2, side)
 
-    def cut(self, image: NDArray[Value]) -> NDArray[Value]:
-        """Return the square of an image (H, W, ...)."""
-        return image[self.top:self.top + self.side, self.left:self.left + self.side]
+    def cut(self, image: Tensor) -> Tensor:
+        """Return the square of an image (..., H, W), which shares its memory."""
+        return image[..., self.top:self.top + self.side, self.left:self.left + self.side]
 
 
-def normalised_flow(flow_px: Map, *, as_reference: bool = False) -> Map:
-    """Return flow (H, W, 2) in units in which the image spans [-1, 1].
+def normalised_flow(flow_px: Tensor, *, as_reference: bool = False) -> Tensor:
+    """Return flow (2, H, W) in units in which the image spans [-1, 1].
 
     The reference finds the flow in a smaller image and does not rescale its vectors;
     as_reference makes the same error.
     """
-    height, width = flow_px.shape[:2]
+    height, width = flow_px.shape[1:]
     factor = np.array([2 / width, 2 / height])
     if as_reference:
         factor *= reference_flow_factor(height, width)
-    return np.asarray(flow_px * factor.astype(np.float32), np.float32)
+    # Plain numbers: a tensor of them would have to be brought to the device.
+    return torch.stack([axis * float(scale) for axis, scale in zip(flow_px, factor, strict=True)])
 
 
 def reference_flow_factor(height: int, width: int) -> NDArray[np.float64]:
@@ -76,6 +78,6 @@ def without_holes(depth_m: Map) -> Map:
     return np.asarray(values[nearest], np.float32)
 
 
-def network_depth(depth_m: Map) -> Map:
-    """Return depth (H, W) in the network's unit."""
-    return np.minimum(depth_m / np.float32(DEPTH_UNIT_M), np.float32(FARTHEST))
+def network_depth(depth_m: Tensor) -> Tensor:
+    """Return depth (1, H, W) in the network's unit."""
+    return (depth_m / DEPTH_UNIT_M).clamp(max=FARTHEST)

@@ -1,12 +1,10 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The network on its device: precision, memory layout, uploads, and what to do out of memory."""
+"""The network on its device: precision, memory layout, and what to do out of memory."""
 
 import logging
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
@@ -45,15 +43,6 @@ class NetworkRuntime:
         self._size = size
         self._window = self._new_window()
 
-    def upload(self, values: NDArray[np.float32]) -> Tensor:
-        """Return (C, H, W) on the device of an array (H, W, C) or (H, W)."""
-        channels = values[..., None] if values.ndim == 2 else values
-        tensor = torch.from_numpy(np.ascontiguousarray(channels.transpose(2, 0, 1)))
-        if self._on_gpu:
-            # From pinned memory the copy runs beside the computation.
-            return tensor.pin_memory().to(self.device, non_blocking=True)
-        return tensor
-
     def clear(self) -> None:
         """Forget every frame."""
         self._window.clear()
@@ -71,10 +60,14 @@ class NetworkRuntime:
             self._shrink(error)
         return self.push(frame._replace(forward_flow=None, backward_flow=None))
 
-    def uncertainty(self, estimate: StreamEstimate, candidate: int) -> NDArray[np.float32]:
-        """Return the Laplace scale (H, W) in the newest frame."""
+    def take_back(self) -> None:
+        """Forget the newest frame, as if it had never come."""
+        self._window.take_back()
+
+    def uncertainty(self, estimate: StreamEstimate, candidate: int) -> Tensor:
+        """Return the Laplace scale (H, W) in the newest frame, on the device."""
         with self.precision():
-            return np.asarray(estimate.uncertainty(candidate).cpu().numpy(), np.float32)
+            return estimate.uncertainty(candidate)
 
     def precision(self) -> torch.autocast:
         """Return the context in which the network runs."""

@@ -5,7 +5,6 @@
 import numpy as np
 
 from anycam_ros.motion.anycam.network_images import Map
-from anycam_ros.motion.geometric.matching import sample
 from anycam_ros.motion.geometric.stillness import FRAMES, STILL_PX, STILL_SHARE
 
 GRID_STEP_PX = 21
@@ -27,13 +26,13 @@ class FlowStillness:
 
     def forget(self) -> None:
         """Start anew."""
-        self._positions_px = self._rest_px
+        self.positions_px = self._rest_px    # (N, 2) where the points are by now
         self._frames = 0
 
-    def update(self, forward_px: Map) -> bool:
-        """Take the flow (H, W, 2) from the frame before; return whether the camera stands."""
-        self._positions_px = self._positions_px + sample(forward_px, self._positions_px)
-        moved_px = np.linalg.norm(self._positions_px - self._rest_px, axis=1)
+    def update(self, flow_px: Map) -> bool:
+        """Take the flow (N, 2) to the new frame at the positions; return whether it stands."""
+        self.positions_px = self.positions_px + flow_px
+        moved_px = np.linalg.norm(self.positions_px - self._rest_px, axis=1)
         if (moved_px < STILL_PX).mean() > STILL_SHARE:
             self._frames += 1
         else:

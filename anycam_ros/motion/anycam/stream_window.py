@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from anycam_ros.motion.anycam.both_directions import average_directions, inverse_motion
+from anycam_ros.motion.anycam.both_directions import average_directions
 from anycam_ros.motion.anycam.network import AnyCam, FrameCode
 
 
@@ -75,6 +75,7 @@ class StreamWindow:
         self.network, self.both_directions = network, both_directions
         self._tokens: deque[_Tokens] = deque(maxlen=frames)
         self._newest: StreamFrame | None = None
+        self._before_push: tuple[list[_Tokens], StreamFrame | None] = [], None
 
     def __len__(self) -> int:
         """Return how many frames are in the window."""
@@ -97,6 +98,7 @@ class StreamWindow:
         Frames without flow start anew.
         """
         before = self._newest
+        self._before_push = list(self._tokens), before
         if before is None or frame.forward_flow is None or frame.backward_flow is None:
             self.clear()
             self._append(self._without_flow(frame), frame)
@@ -118,6 +120,12 @@ class StreamWindow:
         size = frame.image.shape[-2], frame.image.shape[-1]
         return StreamEstimate(self.network, poses, motion.focal_log_probs[0], code, size)
 
+    def take_back(self) -> None:
+        """Forget the frame that was taken last, as if it had never come."""
+        # What its predecessor has learnt of it is learnt anew from the frame that comes instead.
+        tokens, self._newest = self._before_push
+        self._tokens = deque(tokens, self._tokens.maxlen)
+
     def _without_flow(self, frame: StreamFrame) -> _Tokens:
         still = torch.zeros_like(frame.image[:2])
         code = self.network.encode(frame.image[None], still[None], frame.depth[None],
@@ -136,8 +144,3 @@ class StreamWindow:
             rows.append([frame.backward for frame in frames[:0:-1]] + [frames[0].without_flow])
         return torch.stack([torch.stack([token for token in row if token is not None])
                             for row in rows])
-
-
-def motion_of_newest(estimate: StreamEstimate, candidate: int) -> Tensor:
-    """Return the pose (4, 4) of the newest camera in the one before, on the CPU, float64."""
-    return inverse_motion(estimate.relative_poses[-1, candidate].double().cpu())
