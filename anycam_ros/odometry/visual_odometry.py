@@ -27,6 +27,7 @@ from anycam_ros.odometry.priors import make_depth, make_flow
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale
 from anycam_ros.odometry.scale.scale_source import Step
 from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
+from anycam_ros.odometry.scale_error import scale_covariance
 from anycam_ros.torch_device import choose_device
 
 if TYPE_CHECKING:
@@ -220,9 +221,12 @@ class VisualOdometry:
         return OdometryEstimate(
             stamp_s=frame.stamp_s, status=motion.status,
             cause=motion.reason.cause, reason=motion.reason.words,
-            T_odom_camera=self._T_odom_camera.copy(), pose_covariance=self._covariance.copy(),
+            T_odom_camera=self._T_odom_camera.copy(),
+            pose_covariance=self._covariance
+            + scale_covariance(self._T_odom_camera[:3, 3], motion.scale_deviation),
             twist=twist / motion.elapsed_s,
-            twist_covariance=motion.covariance / motion.elapsed_s ** 2,
+            twist_covariance=(motion.covariance + scale_covariance(
+                twist[:3], motion.scale_deviation)) / motion.elapsed_s ** 2,
             intrinsics=raw,
             focal_std_px=focal_std_px, focal_source=source,
             focal_candidates_px=focal_candidates() * frame.height,

@@ -5,6 +5,7 @@
 import numpy as np
 
 from anycam_ros.geometry.se3 import inverse
+from anycam_ros.motion.geometric.covariance import absolute_information
 from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.refinement import Priors, refine, RefinementConfig, RefinementResult, Tracks
@@ -43,6 +44,8 @@ def adjust(window: KeyFrameWindow, focal: FocalState, delta_px: float) -> Refine
     tracks.inverse_depth = result.inverse_depth
     tracks.information = result.inverse_depth_information
     if estimates_focal:
-        focal.update(result.focal_px, result.information.log_focal - focal.prior_information)
+        information = result.information.log_focal - focal.prior_information
+        focal.update(result.focal_px, information)
+        focal.show(absolute_information(information, result.noise_px))
         window.focal_px = focal.focal_px
     return result

@@ -9,6 +9,7 @@ stops, the map keeps its unit as it does without depth.
 
 from collections import deque
 from dataclasses import replace
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,8 @@ MAXIMUM_NOISE_PX = 1.0           # of a young map; what is sound stays below 0.8
 MINIMUM_RELIEF = 1e-3            # of inverse depth; real noise alone makes more
 GATE = 3.0                       # deviations
 EXPECTED_FRAMES = 10             # without depth, until none is waited for
+SCALE_DRIFT = 0.03               # of log scale, per square root of a second without depth
+NEW_MAP_DEVIATION = 0.3          # of log scale; speed or depth of the scene hand it over
 
 
 class _Seen(NamedTuple):
@@ -62,6 +65,7 @@ class DepthPrior:
         self._is_metric = False
         self._agrees = False
         self._frames_without = EXPECTED_FRAMES
+        self._held_s = self._carried_variance = 0.0
         self._log_scales: deque[float] = deque(maxlen=CONTRADICTIONS)
 
     def new_frame(self, depth_m: Depth | None) -> None:
@@ -80,9 +84,21 @@ class DepthPrior:
             return 'none'
         return 'depth' if window is not None and window.is_metric else 'carried'
 
-    def scale_deviation(self, scale_source: str) -> float:
-        """Return the relative deviation of metres per unit; what all points share is left."""
-        return np.inf if scale_source == 'none' else self._noise.relative
+    def scale_deviation(self, scale_source: str, stamp_s: float) -> float:
+        """Return the relative deviation of metres per unit for a frame; inf for scale source none.
+
+        Of the errors of depth it is the one that all points share; without depth it grows.
+        """
+        if scale_source == 'none':
+            return math.inf
+        if scale_source == 'depth':
+            self._held_s, self._carried_variance = stamp_s, 0.0
+        return math.sqrt(self._noise.relative ** 2 + self._carried_variance
+                         + SCALE_DRIFT ** 2 * (stamp_s - self._held_s))
+
+    def carry(self) -> None:
+        """Take note that a map without depth starts, about as large as the one before."""
+        self._carried_variance += NEW_MAP_DEVIATION ** 2
 
     def start_window(self, image: Image, focal_px: float) -> KeyFrameWindow | None:
         """Return a window of one key frame in metres; None without depth enough for one."""

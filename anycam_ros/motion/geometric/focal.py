@@ -37,6 +37,7 @@ class FocalState:
     is_given: bool = False
     prior_focal_px: float = math.nan
     prior_information: float = PRIOR_INFORMATION
+    shown_information: float = 0.0      # inverse variance of log focal by the errors of flow alone
 
     def __post_init__(self) -> None:
         """Centre the prior on the start."""
@@ -51,6 +52,21 @@ class FocalState:
         """
         self.focal_px = self.prior_focal_px = focal_px
         self.prior_information += share * max(information, 0.0)
+
+    def show(self, information: float) -> None:
+        """Take note of how well a window shows the focal length, by the errors of its flow."""
+        self.shown_information = max(self.shown_information, information)
+
+    @property
+    def flow_variance(self) -> float:
+        """Return the variance of log focal that is left of a lens nobody knows.
+
+        It is that of the focal length which fits the pictures best. With the distortion of the
+        lens and a rolling shutter, the true one may be farther off: see relative_deviation.
+        """
+        if self.is_given:
+            return 0.0
+        return 1.0 / (1.0 / PRIOR_DEVIATION ** 2 + self.shown_information)
 
     def take(self, other: 'FocalState') -> None:
         """Become what another state is."""

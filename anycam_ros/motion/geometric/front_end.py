@@ -10,6 +10,7 @@ from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.geometry.se3 import from_rotation_translation, inverse
 from anycam_ros.motion.geometric.archive import Archive
+from anycam_ros.motion.geometric.covariance import absolute_information, flow_noise_px
 from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise
 from anycam_ros.motion.geometric.depth_prior import DepthPrior
 from anycam_ros.motion.geometric.focal import FocalState
@@ -73,7 +74,7 @@ class GeometricMotion:
         """Return the motion since the image before; depth_m (H, W) of any size, in metres."""
         # The motion of this frame is in the unit that the map has before the frame changes it.
         scale_source = self._depth.scale_source(self._window)
-        scale_deviation = self._depth.scale_deviation(scale_source)
+        scale_deviation = self._depth.scale_deviation(scale_source, stamp_s)
         return replace(self._process(image, stamp_s, depth_m), scale_source=scale_source,
                        scale_deviation=scale_deviation)
 
@@ -128,6 +129,8 @@ class GeometricMotion:
             sighting, FocalPrior(self.focal.prior_focal_px, self.focal.prior_information))
         if shown is not None:
             self.focal.update(shown.focal_px, shown.focal_information, TURN_SHARE)
+            self.focal.show(absolute_information(
+                shown.focal_information, flow_noise_px(shown.residual_px)))
 
     def _begin(self, image: Image, stamp_s: float, pair: FlowPair | None = None) -> Initialiser:
         """Make an image the reference that parallax is waited for against.
@@ -153,6 +156,7 @@ class GeometricMotion:
         self._progress.debt.owe(sighting.T_camera_world,
                                 from_rotation_translation(R_camera_world, np.zeros(3)))
         self._progress.scale.apply(window, stamp_s - self._progress.reference_stamp_s)
+        self._depth.carry()
         window.seed(self._progress.moving)
         between = len(window.T_camera_world) - 2
         self._adopt(window, sighting,
@@ -277,7 +281,7 @@ class GeometricMotion:
                reason: Reason) -> MotionEstimate:
         self._unmatched_since_s = None
         return self._progress.found(sighting, stamp_s, status, reason, self._window,
-                                    self.focal.focal_px)
+                                    self.focal)
 
     def _missed(self, window: KeyFrameWindow, image: Image, stamp_s: float,
                 reason: Reason) -> MotionEstimate:

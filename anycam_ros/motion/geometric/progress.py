@@ -9,9 +9,15 @@ from anycam_ros.geometry.se3 import (
     Array,
     from_rotation_translation,
     inverse,
-    vector_from_rotation,
 )
 from anycam_ros.motion.geometric.correction import CorrectionDebt
+from anycam_ros.motion.geometric.covariance import (
+    correction_covariance,
+    map_covariance,
+    motion_covariance,
+    young_map_deviation,
+)
+from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.matching import FlowPair
 from anycam_ros.motion.geometric.scale import ScaleMemory
 from anycam_ros.motion.geometric.sighting import Sighting
@@ -22,7 +28,6 @@ from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 from anycam_ros.motion.reason import Reason
 
 LOST_VARIANCE = 1.0              # per frame; of scene depths, squared, and of radians
-STILL_VARIANCE = 1e-8            # of scene depths, squared
 
 
 class Progress:
@@ -39,6 +44,8 @@ class Progress:
         self.T_velocity: Array = np.eye(4)           # that frame's camera to the next, predicted
         self.stamp_s = 0.0                           # of that frame, or of the first reference
         self.reference_stamp_s = 0.0
+        self._map: KeyFrameWindow | None = None
+        self._age = 0                                # key frames since the map started
 
     def start_at(self, image: Image, stamp_s: float, pair: FlowPair | None) -> None:
         """Make an image the world; pair leads to it from the reference before, if there is one."""
@@ -50,7 +57,8 @@ class Progress:
     def refer_to(self, window: KeyFrameWindow, sighting: Sighting) -> None:
         """Take the newest key frame, which the sighting has become, as the reference."""
         self.T_camera_world = window.T_camera_world[-1]
-        self.last = None
+        self._age = self._age + 1 if window is self._map else 0
+        self.last, self._map = None, window
         self._mask.new_reference(sighting.image, sighting.pair)
 
     def stop(self) -> None:
@@ -63,21 +71,24 @@ class Progress:
         self.scale.rescale(factor)
         self.T_velocity = _rescaled(self.T_velocity, factor)
         self.T_camera_world = _rescaled(self.T_camera_world, factor)
-        self.last = sighting._replace(T_camera_world=self.T_camera_world)
+        # What it says of its errors is in the old unit.
+        self.last = sighting._replace(T_camera_world=self.T_camera_world, error=None)
         return self.last
 
     def found(self, sighting: Sighting, stamp_s: float, status: Status, reason: Reason,
-              window: KeyFrameWindow | None, focal_px: float) -> MotionEstimate:
+              window: KeyFrameWindow | None, focal: FocalState) -> MotionEstimate:
         """Move on to a frame whose pose is known, and say what it says."""
         T_previous_camera = self.T_camera_world @ inverse(sighting.T_camera_world)
-        covariance = np.asarray(sighting.noise_px ** 2 * np.linalg.inv(sighting.information))
+        covariance = motion_covariance(sighting, self.last, T_previous_camera,
+                                       focal.flow_variance)
         if window is not None:
             self.scale.remember(float(np.linalg.norm(T_previous_camera[:3, 3])),
                                 stamp_s - self.stamp_s, window)
-        else:
-            covariance = _covariance_without_map(T_previous_camera, covariance)
-        uncertainty, self.moving = self._mask.update(sighting, window, focal_px)
+            if not window.is_metric:
+                covariance += map_covariance(T_previous_camera, young_map_deviation(self._age))
+        uncertainty, self.moving = self._mask.update(sighting, window, focal.focal_px)
         T_paid = self.debt.pay(T_previous_camera, self.scale.inverse_depth)
+        covariance += correction_covariance(T_previous_camera, T_paid)
         self.T_velocity = inverse(T_previous_camera)
         self.T_camera_world, self.last = sighting.T_camera_world, sighting
         elapsed_s, self.stamp_s = stamp_s - self.stamp_s, stamp_s
@@ -90,18 +101,6 @@ def lost(reason: Reason) -> MotionEstimate:
     # With no motion and no knowledge of it, any time will do.
     return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
                           None, None, 0.0, False)
-
-
-def _covariance_without_map(T_previous_camera: Array, covariance: Array) -> Array:
-    """Return the covariance where a turn cannot be told from a step sideways.
-
-    The step that looks like the turn is as long as the angle, in scene depths.
-    """
-    covariance = covariance.copy()
-    turn_rad = float(np.linalg.norm(vector_from_rotation(T_previous_camera[:3, :3])))
-    covariance[:3, :3] = (turn_rad ** 2 + STILL_VARIANCE) * np.eye(3)
-    covariance[3:, 3:] += turn_rad ** 2 * np.eye(3)
-    return covariance
 
 
 def _rescaled(T: Array, factor: float) -> Array:

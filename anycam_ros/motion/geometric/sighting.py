@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from anycam_ros.flow.dis import Image
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.motion.geometric.matching import FlowPair, Matches
+from anycam_ros.motion.geometric.pose_error import PoseError
 
 
 class Sighting(NamedTuple):
@@ -22,6 +23,7 @@ class Sighting(NamedTuple):
     T_camera_world: Array            # (4, 4)
     information: Array               # (6, 6) left perturbation of the pose, noise of 1 px
     noise_px: float                  # typical reprojection error of an inlier
+    error: PoseError | None = None   # what the points leave open; None without a map
 
     @property
     def inlier_share(self) -> float:

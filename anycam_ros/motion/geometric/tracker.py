@@ -9,6 +9,7 @@ from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.motion.geometric.matching import flow_both_ways, FlowPair, follow, Matches
 from anycam_ros.motion.geometric.pose import fit_pose, Points, PoseFit
+from anycam_ros.motion.geometric.pose_error import pose_error
 from anycam_ros.motion.geometric.sighting import Miss, Sighting
 from anycam_ros.motion.geometric.two_view import rays
 from anycam_ros.motion.geometric.window import KeyFrameWindow
@@ -30,13 +31,16 @@ def sight(flow: DenseFlow, window: KeyFrameWindow, image: Image, start: FlowPair
     miss = Miss(float(matches.is_valid.mean()) if len(rows) else 0.0)
     if matches.is_valid.sum() < MINIMUM_INLIERS:
         return miss
-    fit, noise_px = robust_pose(_points(window, rows, matches), window.focal_px, T_starts,
-                                 matches)
+    T_world_anchor = inverse(np.stack(window.T_camera_world))[window.tracks.first_frame[rows]]
+    points = _points(window, rows, T_world_anchor, matches)
+    fit, noise_px = robust_pose(points, window.focal_px, T_starts, matches)
     is_inlier = matches.is_valid & (fit.residual_px < max(3.0, 4.0 * noise_px))
     if is_inlier.sum() < max(MINIMUM_INLIERS, MINIMUM_INLIER_SHARE * len(rows)):
         return miss
+    error = pose_error(points, np.ascontiguousarray(T_world_anchor[:, :3, 2]), fit,
+                       window.focal_px, fine_delta_px(noise_px))
     return Sighting(image, pair, matches, is_inlier, fit.T_camera_world, fit.information,
-                    noise_px)
+                    noise_px, error)
 
 
 def robust_pose(points: Points, focal_px: float, T_starts: list[Array],
@@ -50,15 +54,19 @@ def robust_pose(points: Points, focal_px: float, T_starts: list[Array],
     coarse = fit_pose(points, focal_px, coarse.T_camera_world, COARSE_DELTA_PX,
                       heavy_tailed=False)
     noise_px = float(np.median(coarse.residual_px[matches.is_valid]))
-    fine = fit_pose(points, focal_px, coarse.T_camera_world, max(1.0, 1.5 * noise_px),
+    fine = fit_pose(points, focal_px, coarse.T_camera_world, fine_delta_px(noise_px),
                     heavy_tailed=True)
     return fine, float(np.median(fine.residual_px[matches.is_valid]))
 
 
-def _points(window: KeyFrameWindow, rows: NDArray[np.int64],
+def fine_delta_px(noise_px: float) -> float:
+    """Return where the kernel of the fine fit turns, for a median error of the matches."""
+    return max(1.0, 1.5 * noise_px)
+
+
+def _points(window: KeyFrameWindow, rows: NDArray[np.int64], T_world_anchor: Array,
             matches: Matches) -> Points:
     tracks = window.tracks
-    T_world_anchor = inverse(np.stack(window.T_camera_world))[tracks.first_frame[rows]]
     direction = rays(tracks.points_px[rows, 0], window.focal_px)
     return Points(np.einsum('nij,nj->ni', T_world_anchor[:, :3, :3], direction),
                   np.ascontiguousarray(T_world_anchor[:, :3, 3]), tracks.inverse_depth[rows],

@@ -1,0 +1,102 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How far the motion from frame to frame may be off.
+
+The errors of two frames against the same key frame are much alike, since most of the flow between
+the key frame and them is the same: what of the residuals changed from one to the other is what
+spoils the motion between them.
+"""
+
+import numpy as np
+
+from anycam_ros.geometry.se3 import adjoint, Array, inverse, vector_from_rotation
+from anycam_ros.motion.geometric.sighting import Sighting
+
+# Flow errs alike over whole regions: so many tracks, 16 px apart, tell as much as one. In rendered
+# rooms, where the true flow is known, its error still has a correlation of 0.5 over 30 px, of 0.3
+# over 70 px and of 0.1 over 250 px.
+TRACKS_ALIKE = 50.0
+MEDIAN_OF_LENGTH = 1.1774        # of a residual with two components of standard deviation 1
+SMALLEST_NOISE_PX = 0.02         # no flow is better; between equal pictures it only seems so
+FEWEST_TRACKS = 12
+STILL_VARIANCE = 1e-8            # of scene depths, squared
+FIRST_MAP_DEVIATION = 0.3        # of lengths and directions, in a map from a little parallax
+
+
+def motion_covariance(now: Sighting, before: Sighting | None, T_previous_camera: Array,
+                      focal_variance: float) -> Array:
+    """Return the covariance (6, 6) of the motion (linear, angular), in the camera of now.
+
+    before is the previous sighting against the same key frame; None where the frame before is
+    that key frame. focal_variance is that of the log focal length.
+    """
+    if now.error is None:
+        return _covariance_without_map(T_previous_camera, now)
+    noise_px = flow_noise_px(_new_length_px(now, before))
+    # Where much of the picture moves, some of it passes for static.
+    static_share = now.is_inlier.sum() / max(now.matches.is_valid.sum(), 1)
+    covariance = TRACKS_ALIKE / max(static_share, 1e-3) * noise_px ** 2 \
+        * np.linalg.inv(now.information)
+    response = -now.error.focal_response
+    if before is not None and before.error is not None:
+        response = response + adjoint(inverse(T_previous_camera)) @ before.error.focal_response
+    return np.asarray(covariance + focal_variance * np.outer(response, response))
+
+
+def flow_noise_px(length_px: Array) -> float:
+    """Return the standard deviation of a component of residuals with the lengths (N,)."""
+    return max(float(np.median(length_px)) / MEDIAN_OF_LENGTH, SMALLEST_NOISE_PX)
+
+
+def absolute_information(information: float, noise_px: float) -> float:
+    """Return the inverse variance that an information for independent noise of 1 px amounts to."""
+    return information / (TRACKS_ALIKE * noise_px ** 2)
+
+
+def map_covariance(T_previous_camera: Array, relative_deviation: float) -> Array:
+    """Return what a map whose shape is known so well adds to the covariance of a motion."""
+    covariance = np.zeros((6, 6))
+    step = relative_deviation * float(np.linalg.norm(T_previous_camera[:3, 3]))
+    covariance[:3, :3] = step ** 2 * np.eye(3)
+    return covariance
+
+
+def correction_covariance(T_previous_camera: Array, T_corrected: Array) -> Array:
+    """Return what a known correction of the past in a motion adds to its covariance.
+
+    As a motion it is wrong by just that.
+    """
+    T = inverse(T_previous_camera) @ T_corrected
+    error = np.concatenate([T[:3, 3], vector_from_rotation(T[:3, :3])])
+    return np.asarray(np.outer(error, error), np.float64)
+
+
+def young_map_deviation(key_frames: int) -> float:
+    """Return the relative deviation of a map without depth, so many key frames after its start.
+
+    Each brings a baseline of its own.
+    """
+    return FIRST_MAP_DEVIATION / (1.0 + key_frames)
+
+
+def _new_length_px(now: Sighting, before: Sighting | None) -> Array:
+    """Return the lengths of what is new in the residuals of inliers since the frame before."""
+    assert now.error is not None
+    residual = now.error.residual_px[now.is_inlier]
+    if before is not None and before.error is not None:
+        common = now.is_inlier & before.is_inlier
+        if common.sum() >= FEWEST_TRACKS:
+            residual = now.error.residual_px[common] - before.error.residual_px[common]
+    return np.asarray(np.linalg.norm(residual, axis=1), np.float64)
+
+
+def _covariance_without_map(T_previous_camera: Array, now: Sighting) -> Array:
+    """Return the covariance where a turn cannot be told from a step sideways.
+
+    The step that looks like the turn is as long as the angle, in scene depths.
+    """
+    covariance = np.asarray(TRACKS_ALIKE * now.noise_px ** 2 * np.linalg.inv(now.information))
+    turn_rad = float(np.linalg.norm(vector_from_rotation(T_previous_camera[:3, :3])))
+    covariance[:3, :3] = (turn_rad ** 2 + STILL_VARIANCE) * np.eye(3)
+    covariance[3:, 3:] += turn_rad ** 2 * np.eye(3)
+    return covariance
