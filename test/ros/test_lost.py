@@ -39,3 +39,18 @@ def test_covered_lens_silences_the_odometry_until_it_sees_again(
     step = np.linalg.inv(before) @ pose_matrix(peer.received['odom'][first_ns])
     assert np.linalg.norm(step[:3, 3]) < 0.1
     assert np.degrees(np.arccos((np.trace(step[:3, :3]) - 1) / 2)) < 5
+
+
+def test_pose_is_held_while_lost_where_that_is_asked_for(peer: Peer, clip: Clip) -> None:
+    with NodeProcess(parameters=['publish_when_lost:=true']):
+        peer.wait_until_connected()
+        peer.play(clip)
+        end_ns = NANOSECONDS + (len(clip) - 1) * PERIOD_NS
+        seen = peer.wait_for_output('odom', end_ns)
+        statuses = peer.play([np.zeros_like(clip[0])] * 3, end_ns + PERIOD_NS)
+        assert all(status.state == Status.LOST for status in statuses)
+        held = [peer.wait_for_output('odom', end_ns + index * PERIOD_NS) for index in (1, 2, 3)]
+        for odometry in held:
+            np.testing.assert_array_equal(pose_matrix(odometry), pose_matrix(seen))
+        trace = [odometry.pose.covariance.reshape(6, 6).trace() for odometry in (seen, *held)]
+        assert all(np.diff(trace) > 1.0)
