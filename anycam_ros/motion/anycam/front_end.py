@@ -101,14 +101,22 @@ class NetworkMotion:
         """
         raw = self._rectification
         if raw is None:
-            return self._process(image, stamp_s, depth_m)
-        estimate = self._process(raw.picture(image), stamp_s,
-                                 None if depth_m is None else raw.depth(depth_m))
+            return self._process_or_shrink(image, stamp_s, depth_m)
+        estimate = self._process_or_shrink(raw.picture(image), stamp_s,
+                                           None if depth_m is None else raw.depth(depth_m))
         if estimate.uncertainty_px is None:
             return estimate
         uncertainty_px = raw.back(estimate.uncertainty_px)
         return replace(estimate, uncertainty_px=uncertainty_px,
                        motion_mask=self._moving(uncertainty_px))
+
+    def _process_or_shrink(self, image: Image, stamp_s: float,
+                           depth_m: Map | None) -> MotionEstimate:
+        try:
+            return self._process(image, stamp_s, depth_m)
+        except torch.cuda.OutOfMemoryError as error:    # of flow, depth or uncertainty
+            self._runtime.shrink(error)
+        return self._lost(Reason(Cause.STARTING, 'out of memory; the window starts anew'))
 
     @torch.inference_mode()
     def _process(self, image: Image, stamp_s: float, depth_m: Map | None) -> MotionEstimate:

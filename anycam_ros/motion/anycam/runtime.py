@@ -57,8 +57,25 @@ class NetworkRuntime:
             with self.precision():
                 return self._window.push(frame)
         except torch.cuda.OutOfMemoryError as error:
-            self._shrink(error)
+            self.shrink(error)
         return self.push(frame._replace(forward_flow=None, backward_flow=None))
+
+    def shrink(self, error: Exception) -> None:
+        """Start anew with a smaller window, with a warning, after running out of memory.
+
+        Raises ConfigError where there is no smaller one.
+        """
+        smaller = self._size.smaller
+        if smaller is None:
+            raise ConfigError(
+                f'the memory of {self.device} is too small for a window of {self._size.frames} '
+                f"frames: {error}. Set device to 'cpu', or free memory on the GPU.") from error
+        _log.warning('%s is out of memory; the window shrinks from %d frames%s to %d%s',
+                     self.device, self._size.frames, _passes(self._size), smaller.frames,
+                     _passes(smaller))
+        self._size = smaller
+        self._window = self._new_window()
+        torch.cuda.empty_cache()
 
     def take_back(self) -> None:
         """Forget the newest frame, as if it had never come."""
@@ -77,19 +94,6 @@ class NetworkRuntime:
     def _new_window(self) -> StreamWindow:
         return StreamWindow(self._network, self._size.frames,
                             both_directions=self._size.both_directions)
-
-    def _shrink(self, error: Exception) -> None:
-        smaller = self._size.smaller
-        if smaller is None:
-            raise ConfigError(
-                f'the memory of {self.device} is too small for a window of {self._size.frames} '
-                f"frames: {error}. Set device to 'cpu', or free memory on the GPU.") from error
-        _log.warning('%s is out of memory; the window shrinks from %d frames%s to %d%s',
-                     self.device, self._size.frames, _passes(self._size), smaller.frames,
-                     _passes(smaller))
-        self._size = smaller
-        self._window = self._new_window()
-        torch.cuda.empty_cache()
 
 
 def _passes(size: WindowSize) -> str:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is on the device stays there: flow and depth of networks, and no waiting in between."""
 
+import logging
 from typing import Any
 
 from clips import Clip, HEIGHT, render_clip, WIDTH
@@ -164,6 +165,24 @@ def test_motion_that_is_not_finite_is_refused_and_leaves_no_trace(clip: Clip) ->
             motion.process(*frames[4])
         bias.copy_(kept)
     assert_alike([expected[2], motion.process(*frames[3])], expected[2:4])
+
+
+def test_out_of_memory_anywhere_shrinks_the_window_and_goes_on(
+        clip: Clip, caplog: pytest.LogCaptureFixture) -> None:
+    network, fails_at = make_small_network(), [2]
+
+    def short_of_memory(*_: Any) -> None:  # noqa: ANN401
+        fails_at[0] -= 1
+        if fails_at[0] == 0:
+            raise torch.cuda.OutOfMemoryError('2 GiB are missing')
+    network.uncertainty_branch.register_forward_pre_hook(short_of_memory)
+    with caplog.at_level(logging.WARNING):
+        estimates = run(make_motion(DisFlow(), network=network), clip)
+    assert [estimate.status for estimate in estimates[:4]] == [
+        Status.INITIALIZING, estimates[1].status, Status.LOST, Status.INITIALIZING]
+    assert 'out of memory' in estimates[2].reason.words
+    assert caplog.text.count('shrinks from 8 frames, both directions to 8, forward only') == 1
+    assert estimates[4].uncertainty_px is not None
 
 
 def test_images_are_looked_up_where_the_flow_leads() -> None:
