@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 import sys
 
+import numpy as np
 from tqdm import tqdm
 
 from anycam_ros.geometry.camera import Intrinsics
@@ -14,6 +15,7 @@ from anycam_ros.motion.geometric.focal import FocalState, OBSERVED_DEVIATION
 from anycam_ros.offline.run_log import RunLog
 from anycam_ros.offline.trajectory_file import tum_line
 from anycam_ros.offline.whole_recording.key_frames import KeyFrames
+from anycam_ros.offline.whole_recording.metric_unit import in_metres
 from anycam_ros.offline.whole_recording.refine_recording import (
     MOST_KEY_FRAMES,
     refine_recording,
@@ -42,10 +44,15 @@ def refine_results(output: Path, log: RunLog, key_frames: KeyFrames) -> None:
         sys.stderr.write(f'anycam: more than {MOST_KEY_FRAMES} key frames ({refined.key_frames}): '
                          'returns to earlier places were not looked for. A part of the recording '
                          '(--start, --frames) or a --stride has fewer.\n')
+    T_world_camera = refined.T_world_camera
+    if log.last.scale_source != 'none' and log.before_scale:
+        T_world_camera = in_metres(T_world_camera, np.array(key_frames.T_world_camera),
+                                   log.before_scale)
+        log.before_scale = 0
     (output / 'trajectory.tum').rename(output / CAUSAL_TRAJECTORY)
     (output / 'trajectory.tum').write_text(''.join(
         tum_line(stamp_ns, T) + '\n'
-        for stamp_ns, T in zip(log.stamps_ns, refined.T_world_camera, strict=True)))
+        for stamp_ns, T in zip(log.stamps_ns, T_world_camera, strict=True)))
     log.refinement = {'key_frames': refined.key_frames, 'returns': refined.returns}
     focal_px = refined.focal.focal_px * scale
     if not camera.is_calibrated:
@@ -55,7 +62,7 @@ def refine_results(output: Path, log: RunLog, key_frames: KeyFrames) -> None:
                     log.last.focal_std_px / log.last.intrinsics.fx)
     is_observed = deviation < OBSERVED_DEVIATION
     log.take_refined(
-        refined.T_world_camera[:, :3, 3], raw, focal_px * deviation if is_observed else math.inf,
+        T_world_camera[:, :3, 3], raw, focal_px * deviation if is_observed else math.inf,
         'given' if camera.is_calibrated else 'estimated' if is_observed else 'prior')
 
 
