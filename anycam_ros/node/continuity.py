@@ -25,8 +25,7 @@ def restart_reason(previous: Frame, frame: Frame, used: Intrinsics | None = None
     if back_s > CLOCK_JUMP_S:
         return f'the stamps jumped back by {back_s:.3f} s'
     if used is not None and frame.intrinsics is not None and _differ(used, frame.intrinsics):
-        return (f'camera_info changed: fx was {used.fx:.1f} px and is '
-                f'{frame.intrinsics.fx:.1f} px')
+        return f'camera_info changed from {_described(used)} to {_described(frame.intrinsics)}'
     return ''
 
 
@@ -38,3 +37,9 @@ def _differ(one: Intrinsics, other: Intrinsics) -> bool:
     bends = [np.array(camera.distortion) for camera in (one, other)]
     return bool(np.abs(lengths[0] - lengths[1]).max() > CALIBRATION_CHANGE * one.fx
                 or np.abs(bends[0] - bends[1]).max(initial=0.0) > CALIBRATION_CHANGE)
+
+
+def _described(camera: Intrinsics) -> str:
+    distortion = ', '.join(f'{value:g}' for value in camera.distortion)
+    return (f'fx {camera.fx:g} fy {camera.fy:g} cx {camera.cx:g} cy {camera.cy:g} px '
+            f'{camera.distortion_model} ({distortion})')
