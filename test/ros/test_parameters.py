@@ -78,7 +78,7 @@ def test_every_option_is_described(peer: Peer) -> None:
     ('path_max_size', -1, 'Min: 0, Max: 20000, value: -1'),
     ('path_max_size', 'ten', 'allowed: int, 0 to 20000 poses'),
     ('image_transport', 'theora', "'raw', 'compressed'"),
-    ('image_transport', 'compressed', 'fixed while the node runs'),
+    ('image_transport', 'compressed', 'fixed while the node is configured'),
 ])
 @pytest.mark.usefixtures('node')
 def test_running_node_refuses(peer: Peer, name: str, value: object, complaint: str) -> None:
