@@ -109,10 +109,13 @@ def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
         'network', help='the network frame by frame against whole windows',
         description='Take one new frame into a window of 8, with random weights, by the '
                     'incremental step and as the reference does it: time and peak memory. Then '
-                    'run the whole odometry over a rendered clip. Needs torch and safetensors.')
-    network.add_argument('--device', choices=('auto', 'cuda', 'cpu'), default='auto')
-    network.add_argument('--flow', default='dis', metavar='{dis,raft,ptlflow:<model>}',
-                         help='optical flow of the whole odometry (default dis)')
+                    'run the whole odometry over a rendered clip: frames per second, latency, '
+                    'peak memory. Needs torch, and ptlflow for the flow of the paper.')
+    network.add_argument('--device', choices=('auto', 'cuda', 'cpu'), default='auto',
+                         help='auto: the CPU, and CUDA where there is a GPU (default auto)')
+    network.add_argument('--flow', default='', metavar='{dis,raft,ptlflow:<model>}',
+                         help='optical flow of the whole odometry (default: dis, and '
+                              'ptlflow:unimatch_sc2_ref6 as in the paper)')
     network.set_defaults(command=_benchmark_network)
 
 

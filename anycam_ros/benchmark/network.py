@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from anycam_ros.benchmark.memory import peak_memory_mb
-from anycam_ros.benchmark.network_pipeline import benchmark_pipeline
+from anycam_ros.benchmark.network_pipeline import benchmark_pipeline, FLOWS, HEIGHT, WIDTH
 from anycam_ros.motion.anycam import AnyCam, StreamFrame, StreamWindow
 from anycam_ros.torch_device import choose_device
 
@@ -31,7 +31,6 @@ class Times(NamedTuple):
     cores_s: float    # summed over the cores: other processes do not count
 
 
-
 class Memory(NamedTuple):
     """Hold peaks in MB."""
 
@@ -39,12 +38,20 @@ class Memory(NamedTuple):
     process: float    # everything; the device's memory on CUDA
 
 
-def benchmark_network(device_name: str = 'auto', flow: str = 'dis') -> Iterator[str]:
-    """Yield time and peak memory of the network, and of the whole odometry by it."""
-    yield from benchmark_step(device_name)
-    yield 'the whole odometry by the network'
-    with get_context('spawn').Pool(1) as pool:
-        yield pool.apply(benchmark_pipeline, (device_name, flow))
+def benchmark_network(device_name: str = 'auto', flow: str = '') -> Iterator[str]:
+    """Yield time and peak memory of the network, and of the whole odometry by it.
+
+    auto takes every device there is; without a flow that of OpenCV and that of the paper.
+    """
+    gpu = ('cuda',) if torch.cuda.is_available() else ()
+    devices = ('cpu', *gpu) if device_name == 'auto' else (device_name,)
+    for device in devices:
+        yield from benchmark_step(device)
+    yield f'the whole odometry by the network, {WIDTH}x{HEIGHT} px, depth measured, random weights'
+    for device in devices:
+        for kind in (flow,) if flow else FLOWS:
+            with get_context('spawn').Pool(1) as pool:
+                yield pool.apply(benchmark_pipeline, (device, kind))
 
 
 def benchmark_step(device_name: str) -> Iterator[str]:
