@@ -40,3 +40,4 @@ class MotionEstimate:
     is_key_frame: bool
     scale_source: str = 'none'        # where the unit of length comes from, as in OdometryEstimate
     scale_deviation: float = np.inf   # relative, of metres per unit; inf where it is arbitrary
+    metres_per_unit: float = np.nan   # by which a scale_source multiplied what the map says

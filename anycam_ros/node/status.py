@@ -91,7 +91,8 @@ class StatusReport:
         latency_ns = self._clock.now().nanoseconds - stamp_ns(header)
         status = Status(
             header=header, state=state, cause=cause, reason=reason, focal_std_px=float('inf'),
-            focal_source='prior', scale_source='none', scale_std=float('inf'),
+            focal_source='prior', scale_source='none', scale=float('nan'),
+            scale_std=float('inf'),
             frames_received=self._mailbox.received, frames_dropped=self._mailbox.dropped,
             frames_processed=self._processed, frames_rejected=self._rejected,
             frames_missing=self._missing, frames_unchanged=self._unchanged,
@@ -128,5 +129,6 @@ def _describe(estimate: OdometryEstimate, status: Status) -> None:
     status.focal_candidates_px = array('d', estimate.focal_candidates_px)
     status.focal_log_probabilities = array('d', estimate.focal_log_probs)
     status.scale_source = estimate.scale_source
+    status.scale = float(estimate.metres_per_unit)
     status.scale_std = float(estimate.scale_deviation)
     status.static_share = float(estimate.static_share)

@@ -28,7 +28,9 @@ class OdometryEstimate:
     T_odom_camera maps points of the camera (optical axes: x right, y down, z forward) into odom,
     which has body axes (x forward, y left, z up) as the first view had them (REP-103). Lengths
     are in an arbitrary but constant unit while scale_source is 'none', in metres when it is
-    'depth', and when it is 'carried' in what has become of these metres without depth since.
+    'depth', 'topic' or 'camera_height', and when it is 'carried' in what has become of these
+    metres since they were last held. Metres begin where they become known: the path up to there
+    keeps its unit, so that the pose does not jump.
     Covariances and twist have the order of nav_msgs (linear x y z, angular x y z): the pose
     covariance in the axes of odom, twist and its covariance in the axes of the camera. Their
     linear part is in the unit of the lengths. While that is arbitrary, scale_deviation is
@@ -51,7 +53,8 @@ class OdometryEstimate:
     focal_log_probs: NDArray[np.float64]       # (32,)
     uncertainty: NDArray[np.float32] | None    # (H, W) raw size; unexplained flow, px; None: LOST
     motion_mask: NDArray[np.uint8] | None      # (H, W) raw size; 255 where things move; None: LOST
-    scale_source: str                          # 'none', 'depth', 'carried'
+    scale_source: str                          # none, depth, topic, camera_height or carried
+    metres_per_unit: float                     # of the map; 1: metric by itself; NaN: arbitrary
     scale_deviation: float                     # relative, of metres per unit; inf: arbitrary unit
     static_share: float                        # share of the picture that follows the camera
     is_key_frame: bool

@@ -233,10 +233,16 @@ class VisualOdometry:
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
             uncertainty=_resized_map(motion.uncertainty_px, shape, scale),
             motion_mask=_resized_mask(motion.motion_mask, shape),
-            scale_source=motion.scale_source, scale_deviation=motion.scale_deviation,
+            scale_source=motion.scale_source, metres_per_unit=_metres_per_unit(motion),
+            scale_deviation=motion.scale_deviation,
             static_share=motion.static_share,
             is_key_frame=motion.is_key_frame, missing_frames=missing_frames,
             timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
+
+
+def _metres_per_unit(motion: MotionEstimate) -> float:
+    is_metric_map = np.isnan(motion.metres_per_unit) and motion.scale_source != 'none'
+    return 1.0 if is_metric_map else motion.metres_per_unit
 
 
 def _working_image(image: NDArray[np.uint8], working: Intrinsics) -> NDArray[np.uint8]:

@@ -41,8 +41,9 @@ class MetricScale:
             self._learn(step)
         if not self._log_scale.is_known:
             return motion
+        factor = self._log_scale.metres_per_unit
         return replace(
-            _multiplied(motion, self._log_scale.metres_per_unit),
+            _multiplied(motion, factor), metres_per_unit=factor,
             scale_source=self._name if self._log_scale.is_held else 'carried',
             scale_deviation=math.hypot(self._log_scale.deviation,
                                        self._source.common_deviation(step.focal)))

@@ -80,6 +80,8 @@ def test_steps_are_metric_from_when_the_scale_is_known(late_s: float) -> None:
     assert {estimate.scale_deviation for estimate in estimates[:first]} == {math.inf}
     assert [length(estimate) for estimate in estimates[:first]] == pytest.approx([0.04] * first)
     assert 0.005 < estimates[-1].scale_deviation < 0.05
+    assert math.isnan(estimates[0].metres_per_unit)
+    assert estimates[-1].metres_per_unit == pytest.approx(METRES_PER_UNIT, rel=0.01)
 
 
 def test_covariance_is_metric_too() -> None:

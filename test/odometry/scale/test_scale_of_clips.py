@@ -98,6 +98,7 @@ def test_height_of_a_robots_camera(driven: Clip) -> None:
     last = estimates[-1]
     assert last.scale_source == 'camera_height'
     assert 0.01 < last.scale_deviation < 0.1
+    assert last.metres_per_unit > 0
     forward_mps = [estimate.twist[2] for estimate in estimates[-len(found):]]
     assert np.median(forward_mps) == pytest.approx(SPEED_MPS, rel=0.05)
 
@@ -117,6 +118,7 @@ def test_no_ground_in_view_is_no_scale() -> None:
                     camera_height_m=1.35)
     assert estimates[-1].status == Status.TRACKING
     assert {estimate.scale_source for estimate in estimates} == {'none'}
+    assert np.isnan(estimates[-1].metres_per_unit)
 
 
 @pytest.mark.parametrize('source', ['camera_height', 'topic'])
