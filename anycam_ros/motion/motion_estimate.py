@@ -12,6 +12,8 @@ from anycam_ros.motion.reason import Reason
 
 Array = NDArray[np.float64]
 
+LOST_VARIANCE = 1.0       # per frame; of scene depths (metres where they are known) and of radians
+
 
 class Status(IntEnum):
     """Say how far an estimate can be trusted."""
@@ -40,4 +42,3 @@ class MotionEstimate:
     is_key_frame: bool
     scale_source: str = 'none'        # where the unit of length comes from, as in OdometryEstimate
     scale_deviation: float = np.inf   # relative, of metres per unit; inf where it is arbitrary
-    metres_per_unit: float = np.nan   # by which a scale_source multiplied what the map says

@@ -18,7 +18,7 @@ from anycam_ros.motion.geometric.depth_image import DepthNoise, LEARNED_DEPTH_NO
 from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
 from anycam_ros.motion.geometric.front_end import GeometricMotion
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
-from anycam_ros.motion.motion_estimate import MotionEstimate
+from anycam_ros.motion.motion_estimate import LOST_VARIANCE, MotionEstimate
 from anycam_ros.odometry.cadence import Cadence
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
@@ -61,14 +61,22 @@ class VisualOdometry:
         """Forget every frame; the next one is the first, at the origin of odom."""
         self._T_odom_camera: Array = T_BODY_OPTICAL.copy()
         self._covariance = np.zeros((6, 6))
-        self.restart()
+        self._start_anew()
 
     def set_pose(self, T_odom_camera: Array, covariance: Array) -> None:
         """Go on from another pose; covariance (6, 6) says how well it is known, as nav_msgs."""
         self._T_odom_camera, self._covariance = T_odom_camera.copy(), covariance.copy()
 
     def restart(self) -> None:
-        """Forget every frame but go on from the current pose (other camera, clock gone back)."""
+        """Forget every frame but go on from the current pose (other camera, clock gone back).
+
+        How far the camera has gone meanwhile is not known: as far as over a frame that is LOST.
+        """
+        if self._front_end is not None:
+            self._covariance += LOST_VARIANCE * np.eye(6)
+        self._start_anew()
+
+    def _start_anew(self) -> None:
         self._front_end: GeometricMotion | NetworkMotion | None = None
         self._scale: MetricScale | None = None
         self._speeds = SpeedHistory()
@@ -233,16 +241,10 @@ class VisualOdometry:
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
             uncertainty=_resized_map(motion.uncertainty_px, shape, scale),
             motion_mask=_resized_mask(motion.motion_mask, shape),
-            scale_source=motion.scale_source, metres_per_unit=_metres_per_unit(motion),
-            scale_deviation=motion.scale_deviation,
+            scale_source=motion.scale_source, scale_deviation=motion.scale_deviation,
             static_share=motion.static_share,
             is_key_frame=motion.is_key_frame, missing_frames=missing_frames,
             timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
-
-
-def _metres_per_unit(motion: MotionEstimate) -> float:
-    is_metric_map = np.isnan(motion.metres_per_unit) and motion.scale_source != 'none'
-    return 1.0 if is_metric_map else motion.metres_per_unit
 
 
 def _working_image(image: NDArray[np.uint8], working: Intrinsics) -> NDArray[np.uint8]:

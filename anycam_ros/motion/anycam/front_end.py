@@ -37,7 +37,7 @@ from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.depth_image import LEARNED_DEPTH_NOISE
 from anycam_ros.motion.geometric.picture import picture_fault
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
-from anycam_ros.motion.motion_estimate import MotionEstimate, Status
+from anycam_ros.motion.motion_estimate import lost, LOST_VARIANCE, MotionEstimate, Status
 from anycam_ros.motion.reason import Cause, NO_REASON, Reason
 from anycam_ros.torch_device import download, upload
 
@@ -47,7 +47,6 @@ LEAST_KNOWN_DEPTH = 0.1          # of the picture
 LEAST_RETURNING = 0.1            # of the flow; less, and the pictures show different places
 DEGRADED_SHARE = 0.3
 CARRIED_DEPTH_S = 0.3            # depth of a frame that has none comes from up to so long ago
-LOST_VARIANCE = 1.0              # per frame; m^2 and rad^2
 
 
 class NetworkOptions(NamedTuple):
@@ -249,10 +248,7 @@ class NetworkMotion:
         self._T_world_camera = refined
 
     def _lost(self, reason: Reason) -> MotionEstimate:
-        # With no motion and no knowledge of it, any time will do.
-        return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
-                              None, None, 0.0, False, scale_source='depth',
-                              scale_deviation=LEARNED_DEPTH_NOISE.relative)
+        return lost(reason, 'depth', LEARNED_DEPTH_NOISE.relative)
 
 
 def _depth_fault(depth_m: NDArray[np.float32] | None) -> str:

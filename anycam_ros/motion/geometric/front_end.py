@@ -20,7 +20,7 @@ from anycam_ros.motion.geometric.matching import FlowPair
 from anycam_ros.motion.geometric.picture import picture_fault
 from anycam_ros.motion.geometric.poor_view import is_poor, why_degraded, why_missed
 from anycam_ros.motion.geometric.prediction import predict_flow
-from anycam_ros.motion.geometric.progress import lost, Progress
+from anycam_ros.motion.geometric.progress import Progress
 from anycam_ros.motion.geometric.recall import give_way, recall
 from anycam_ros.motion.geometric.sighting import Miss, Sighting
 from anycam_ros.motion.geometric.stillness import StillnessDetector
@@ -29,7 +29,7 @@ from anycam_ros.motion.geometric.two_view import FocalPrior
 from anycam_ros.motion.geometric.view_mask import lies_in
 from anycam_ros.motion.geometric.window import KeyFrameWindow
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
-from anycam_ros.motion.motion_estimate import MotionEstimate, Status
+from anycam_ros.motion.motion_estimate import lost, MotionEstimate, Status
 from anycam_ros.motion.reason import Cause, NO_REASON, Reason
 from anycam_ros.motion.refined_path import PastPose, RefinedPath
 

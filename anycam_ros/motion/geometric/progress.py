@@ -27,8 +27,6 @@ from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 from anycam_ros.motion.reason import Reason
 
-LOST_VARIANCE = 1.0              # per frame; of scene depths, squared, and of radians
-
 
 class Progress:
     """Follow the camera from frame to frame, in the world of the current map."""
@@ -94,13 +92,6 @@ class Progress:
         elapsed_s, self.stamp_s = stamp_s - self.stamp_s, stamp_s
         return MotionEstimate(status, reason, T_paid, elapsed_s, covariance, uncertainty,
                               self.moving, sighting.inlier_share, False)
-
-
-def lost(reason: Reason) -> MotionEstimate:
-    """Return the estimate for a frame whose pose is not known."""
-    # With no motion and no knowledge of it, any time will do.
-    return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6),
-                          None, None, 0.0, False)
 
 
 def _rescaled(T: Array, factor: float) -> Array:
