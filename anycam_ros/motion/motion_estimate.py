@@ -42,3 +42,12 @@ class MotionEstimate:
     is_key_frame: bool
     scale_source: str = 'none'        # where the unit of length comes from, as in OdometryEstimate
     scale_deviation: float = np.inf   # relative, of metres per unit; inf where it is arbitrary
+    metres_per_unit: float = np.nan   # by which a scale_source multiplied what the map says
+
+
+def lost(reason: Reason, scale_source: str = 'none',
+         scale_deviation: float = np.inf) -> MotionEstimate:
+    """Return the estimate for a frame whose pose is not known."""
+    # With no motion and no knowledge of it, any time will do.
+    return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6), None,
+                          None, 0.0, False, scale_source, scale_deviation)
