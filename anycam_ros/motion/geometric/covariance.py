@@ -53,12 +53,29 @@ def absolute_information(information: float, noise_px: float) -> float:
     return information / (TRACKS_ALIKE * noise_px ** 2)
 
 
-def map_covariance(T_previous_camera: Array, relative_deviation: float) -> Array:
-    """Return what a map whose shape is known so well adds to the covariance of a motion."""
+def map_covariance(T_previous_camera: Array, key_frames: int) -> Array:
+    """Return what the shape of a map adds, so many key frames after it was made without depth.
+
+    Each of them brings a baseline of its own.
+    """
     covariance = np.zeros((6, 6))
-    step = relative_deviation * float(np.linalg.norm(T_previous_camera[:3, 3]))
+    step = float(np.linalg.norm(T_previous_camera[:3, 3])) * FIRST_MAP_DEVIATION / (1 + key_frames)
     covariance[:3, :3] = step ** 2 * np.eye(3)
     return covariance
+
+
+def doubt_covariance(T_previous_camera: Array, key_frames: int, inverse_depth: float) -> Array:
+    """Return what it adds that a map may have taken steps for turns, and turns for steps.
+
+    inverse_depth is that of the scene: there a turn of 1 rad looks like a step 1 / inverse_depth.
+    """
+    turn_rad = float(np.linalg.norm(vector_from_rotation(T_previous_camera[:3, :3])))
+    moved_rad = turn_rad + inverse_depth * float(np.linalg.norm(T_previous_camera[:3, 3]))
+    # A step to the right looks like a turn to the right, a step down like one down.
+    confused = np.zeros((6, 3))
+    confused[:3] = np.eye(3) / inverse_depth
+    confused[4, 0], confused[3, 1] = -1.0, 1.0
+    return np.asarray(moved_rad ** 2 / (1 + key_frames) * confused @ confused.T)
 
 
 def correction_covariance(T_previous_camera: Array, T_corrected: Array) -> Array:
@@ -69,14 +86,6 @@ def correction_covariance(T_previous_camera: Array, T_corrected: Array) -> Array
     T = inverse(T_previous_camera) @ T_corrected
     error = np.concatenate([T[:3, 3], vector_from_rotation(T[:3, :3])])
     return np.asarray(np.outer(error, error), np.float64)
-
-
-def young_map_deviation(key_frames: int) -> float:
-    """Return the relative deviation of a map without depth, so many key frames after its start.
-
-    Each brings a baseline of its own.
-    """
-    return FIRST_MAP_DEVIATION / (1.0 + key_frames)
 
 
 def _new_length_px(now: Sighting, before: Sighting | None) -> Array:

@@ -132,6 +132,11 @@ class Initialiser:
         leaving = sighting.matches.is_valid.mean() < HURRIED_SHARE
         return bool(parallax > 2 * AMPLE_PARALLAX or (leaving and parallax > HURRIED_PARALLAX))
 
+    def is_hurried(self, sighting: Sighting) -> bool:
+        """Return whether a map must do with so little parallax that it may be a wrong one."""
+        parallax = self.parallax_px(sighting) / max(self.reference.shape)
+        return self.is_pressed(sighting) and parallax < AMPLE_PARALLAX
+
     @staticmethod
     def parallax_px(sighting: Sighting) -> float:
         """Return the median of what rotation leaves of the motion since the reference."""

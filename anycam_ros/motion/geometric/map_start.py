@@ -48,6 +48,7 @@ def start_window(initialiser: Initialiser, sighting: Sighting,
             trial.contradicts(best) for trial in trials):
         return None
     focal.take(best.focal)
+    best.window.is_doubtful = initialiser.is_hurried(sighting)
     return best.window
 
 

@@ -13,9 +13,9 @@ from anycam_ros.geometry.se3 import (
 from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.covariance import (
     correction_covariance,
+    doubt_covariance,
     map_covariance,
     motion_covariance,
-    young_map_deviation,
 )
 from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.matching import FlowPair
@@ -83,7 +83,10 @@ class Progress:
             self.scale.remember(float(np.linalg.norm(T_previous_camera[:3, 3])),
                                 stamp_s - self.stamp_s, window)
             if not window.is_metric:
-                covariance += map_covariance(T_previous_camera, young_map_deviation(self._age))
+                covariance += map_covariance(T_previous_camera, self._age)
+            if window.is_doubtful:
+                covariance += doubt_covariance(T_previous_camera, self._age,
+                                               self.scale.inverse_depth)
         uncertainty, self.moving = self._mask.update(sighting, window, focal.focal_px)
         T_paid = self.debt.pay(T_previous_camera, self.scale.inverse_depth)
         covariance += correction_covariance(T_previous_camera, T_paid)

@@ -108,6 +108,7 @@ class KeyFrameWindow:
         self.length = length
         self.focal_px = focal_px
         self.has_slid = False
+        self.is_doubtful = False     # steps in it may be turns, and turns steps
         self.T_camera_world: list[Array] = []
         self.images: list[NDArray[np.uint8]] = []
         self.tracks = TrackTable(length)
