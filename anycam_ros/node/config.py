@@ -29,8 +29,19 @@ class NodeConfig:
     base_frame: str = option(
         '', 'Frame whose pose is published, such as base_link; TF must connect it to the '
         "image's frame_id. Empty: the camera's own optical frame.")
+    initial_pose: tuple[float, ...] = option(
+        (0.0,) * 6, 'Where the published frame is in odom_frame at the start and after ~/reset: '
+        "x, y, z, roll, pitch, yaw. Without base_frame this places the camera's body axes "
+        '(x forward, y left, z up).', words='6 numbers, in m and rad')
+    two_d_mode: bool = option(
+        False, 'Keep base_frame on a plane: pose, TF, path and twist hold x, y and yaw, the rest '
+        'is 0 with a variance of 1e-6. For robots on flat floors; needs base_frame.')
     publish_tf: bool = option(
         True, 'Broadcast the transform from odom_frame to the published frame.')
+    invert_odom_tf: bool = option(
+        False, 'Broadcast that transform the other way round, with odom_frame as the child, for '
+        'a robot whose base already has a parent. Then odom_frame must be a name of its own, '
+        'such as odom_anycam.')
     publish_when_lost: bool = option(
         False, 'While LOST, go on publishing the last pose, with a covariance that grows. Off: '
         'odom and TF are silent then.')
@@ -52,3 +63,15 @@ class NodeConfig:
         if not self.odom_frame or self.odom_frame == self.base_frame:
             raise ConfigError(f'odom_frame is {self.odom_frame!r}; it must not be empty and must '
                               f'differ from base_frame ({self.base_frame!r}).')
+        self._check_plane()
+
+    def _check_plane(self) -> None:
+        if not self.two_d_mode:
+            return
+        if not self.base_frame:
+            raise ConfigError('two_d_mode is true, but base_frame is empty; the optical axes of '
+                              'a camera have no heading. Set base_frame, such as base_link.')
+        if any(self.initial_pose[2:5]):
+            raise ConfigError(
+                f'two_d_mode is true, but initial_pose is {list(self.initial_pose)}; its z, roll '
+                'and pitch must be 0 then.')

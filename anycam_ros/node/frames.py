@@ -13,13 +13,17 @@ from tf2_ros import Buffer, TransformException, TransformListener
 from anycam_ros.errors import AnyCamError
 from anycam_ros.geometry.se3 import inverse, T_BODY_OPTICAL
 from anycam_ros.node.config import NodeConfig
+from anycam_ros.node.planar import in_plane
 from anycam_ros.node.transforms import (
     carried_over,
+    matrix_from_numbers,
     matrix_from_transform,
     Motion,
     PoseGuess,
 )
 from anycam_ros.odometry import OdometryEstimate
+
+Array = NDArray[np.float64]
 
 
 class MissingTransformError(AnyCamError):
@@ -32,7 +36,7 @@ class Frames:
     def __init__(self, node: Node, config: NodeConfig) -> None:
         """Listen to TF where there is a base frame."""
         self.config = config
-        self._T_odom_start: NDArray[np.float64] | None = None
+        self._T_odom_start: Array | None = None
         if config.base_frame:
             self._buffer = Buffer(node=node)
             self._listener = TransformListener(self._buffer, node)
@@ -44,43 +48,51 @@ class Frames:
     def motion(self, header: Header, estimate: OdometryEstimate) -> Motion:
         """Return the motion of the child frame in odom at the stamp of the header.
 
-        Without a base frame, odom has body axes as the camera's first view had them; with one,
-        odom is where the base was then. A camera that moves against its base (pan-tilt) gives
-        the base the right pose, but the velocity that it would have if fixed to the camera.
-        Raises MissingTransformError.
+        initial_pose says where in odom the base was at the start, or without a base frame the
+        body axes of the camera's first view. A camera that moves against its base (pan-tilt)
+        gives the base the right pose, but the velocity that it would have if fixed to the
+        camera. Raises MissingTransformError.
         """
         camera = Motion(estimate.T_odom_camera, estimate.pose_covariance, estimate.twist,
                         estimate.twist_covariance)
-        if self.child_frame(header) == header.frame_id:
-            return camera
-        T_base_camera = self._T_base_camera(header)
-        return carried_over(self._start(T_base_camera), camera, inverse(T_base_camera))
+        T_child_camera = self._T_child_camera(header)
+        motion = carried_over(self._start(T_child_camera), camera,
+                              np.eye(4) if T_child_camera is None else inverse(T_child_camera))
+        return in_plane(motion) if self.config.two_d_mode else motion
 
     def camera_pose(self, header: Header, guess: PoseGuess) -> PoseGuess:
         """Return the camera in the odometry's own fixed frame for a child frame in odom.
 
         Raises MissingTransformError.
         """
-        if self.child_frame(header) == header.frame_id:
-            return guess
-        T_base_camera = self._T_base_camera(header)
-        base = Motion(guess.T_target_source, guess.covariance, np.zeros(6), np.zeros((6, 6)))
-        camera = carried_over(inverse(self._start(T_base_camera)), base, T_base_camera)
+        T_child_camera = self._T_child_camera(header)
+        child = Motion(guess.T_target_source, guess.covariance, np.zeros(6), np.zeros((6, 6)))
+        camera = carried_over(inverse(self._start(T_child_camera)), child,
+                              np.eye(4) if T_child_camera is None else T_child_camera)
         return PoseGuess(camera.T_target_source, camera.pose_covariance)
+
+    def forget_start(self) -> None:
+        """Have the child frame at initial_pose when the odometry starts next."""
+        self._T_odom_start = None
 
     def close(self) -> None:
         """Listen to TF no more."""
         if self.config.base_frame:
             self._listener.unregister()
 
-    def _start(self, T_base_camera: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _start(self, T_child_camera: Array | None) -> Array:
         """Return odom from the odometry's own fixed frame, as it was when first asked for."""
         if self._T_odom_start is None:
-            self._T_odom_start = T_base_camera @ inverse(T_BODY_OPTICAL)
+            self._T_odom_start = matrix_from_numbers(*self.config.initial_pose)
+            if T_child_camera is not None:
+                self._T_odom_start = self._T_odom_start @ T_child_camera @ inverse(T_BODY_OPTICAL)
         return self._T_odom_start
 
-    def _T_base_camera(self, header: Header) -> NDArray[np.float64]:  # noqa: N802
+    def _T_child_camera(self, header: Header) -> Array | None:  # noqa: N802
+        """Return the transform at the stamp; None where the camera's own pose is published."""
         base, camera = self.config.base_frame, header.frame_id
+        if base in ('', camera):
+            return None
         # Waiting helps where the transform comes late, not where there is none at all.
         connected = self._buffer.can_transform(base, camera, Time())
         wait_s = self.config.wait_for_transform_s if connected else 0.0

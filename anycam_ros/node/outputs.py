@@ -5,7 +5,7 @@
 from collections import deque
 from typing import Any, TYPE_CHECKING
 
-from geometry_msgs.msg import PoseStamped, TransformStamped, TwistWithCovariance
+from geometry_msgs.msg import PoseStamped, TwistWithCovariance
 from nav_msgs.msg import Odometry, Path
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -21,7 +21,7 @@ from anycam_ros.node.conversions import (
     camera_info_from_intrinsics,
     stamp_ns,
 )
-from anycam_ros.node.transforms import Motion, pose_from_matrix, transform_from_pose
+from anycam_ros.node.transforms import Motion, odom_transform, pose_from_matrix
 from anycam_ros.odometry import OdometryEstimate
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ class Outputs:
         self._odom.publish(odometry)
         pose = odometry.pose.pose
         if self.config.publish_tf:
-            self._broadcaster.sendTransform(TransformStamped(
-                header=in_odom, child_frame_id=child_frame, transform=transform_from_pose(pose)))
+            self._broadcaster.sendTransform(odom_transform(
+                in_odom, child_frame, motion.T_target_source,
+                inverted=self.config.invert_odom_tf))
         self._extend_path(PoseStamped(header=in_odom, pose=pose))
 
     def publish_camera(self, header: Header, estimate: OdometryEstimate) -> None:

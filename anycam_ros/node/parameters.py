@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ROS parameters, declared from the fields of the configuration dataclasses."""
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, fields, replace
 from difflib import get_close_matches
@@ -52,11 +53,10 @@ def declare(node: Node, given: Mapping[str, Any]) -> None:
     Raises ConfigError for a value of the wrong type or outside of its range.
     """
     for name, field in FIELDS.items():
-        value = given.get(name, field.default)
+        value = _plain(given.get(name, field.default))
         check(name, value, field)
-        if isinstance(field.default, float):
-            value = float(value)
-        node.declare_parameter(name, value, _descriptor(field), ignore_override=True)
+        node.declare_parameter(name, _as_declared(value, field), _descriptor(field),
+                               ignore_override=True)
 
 
 def read(node: Node, config_type: type[Config]) -> Config:
@@ -64,8 +64,9 @@ def read(node: Node, config_type: type[Config]) -> Config:
 
     Raises ConfigError for values that do not fit each other.
     """
-    return config_type(**{field.name: node.get_parameter(field.name).value
-                          for field in fields(config_type)})  # type: ignore[arg-type]
+    return config_type(**{
+        field.name: _as_declared(_plain(node.get_parameter(field.name).value), field)
+        for field in fields(config_type)})  # type: ignore[arg-type]
 
 
 def warn_of_unknown(node: Node, names: Iterable[str]) -> None:
@@ -90,16 +91,29 @@ def refuse_or_replace(config: NodeConfig | None, parameters: 'Sequence[Parameter
             name = parameter.name
             if name not in FIELDS:
                 continue
-            check(name, parameter.value, FIELDS[name])
+            value = _plain(parameter.value)
+            check(name, value, FIELDS[name])
             if config is not None and name not in CHANGEABLE:
                 raise ConfigError(
                     f'{name} is fixed while the node is configured; restart the node with it, or '
                     f'clean it up before. These may change: {", ".join(CHANGEABLE)}.')
-            changed[name] = parameter.value
+            changed[name] = _as_declared(value, FIELDS[name])
         changed_config = None if config is None else replace(config, **changed)
         return changed_config, SetParametersResult(successful=True)
     except ConfigError as error:
         return config, SetParametersResult(successful=False, reason=str(error))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Return the value of a parameter as a configuration holds it."""
+    return tuple(value) if isinstance(value, list | array) else value
+
+
+def _as_declared(value: Any, field: 'Field[Any]') -> Any:  # noqa: ANN401
+    """Return whole numbers as the floats that the field has."""
+    if isinstance(field.default, tuple):
+        return tuple(map(float, value))
+    return float(value) if isinstance(field.default, float) else value
 
 
 def _descriptor(field: 'Field[Any]') -> ParameterDescriptor:

@@ -37,7 +37,7 @@ class Services:
                   ) -> Trigger.Response:
         self._worker.request_reset()
         response.success = True
-        response.message = 'the next image is at the origin of odom'
+        response.message = 'the next image is at initial_pose in odom'
         return response
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response

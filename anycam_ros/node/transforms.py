@@ -5,12 +5,19 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from geometry_msgs.msg import Pose, Transform
+from geometry_msgs.msg import Pose, Transform, TransformStamped
 import numpy as np
 from numpy.typing import NDArray
+from std_msgs.msg import Header
 from tf_transformations import quaternion_from_matrix, quaternion_matrix
 
-from anycam_ros.geometry.se3 import adjoint, inverse, skew
+from anycam_ros.geometry.se3 import (
+    adjoint,
+    from_rotation_translation,
+    inverse,
+    rotation_from_vector,
+    skew,
+)
 
 Array = NDArray[np.float64]
 
@@ -52,6 +59,26 @@ def carried_over(T_new_target: Array, motion: Motion, T_source_part: Array) -> M
         turned @ motion.pose_covariance @ turned.T,
         to_part @ motion.twist,
         to_part @ motion.twist_covariance @ to_part.T)
+
+
+def matrix_from_numbers(x: float, y: float, z: float, roll: float, pitch: float, yaw: float
+                        ) -> Array:
+    """Return the (4, 4) matrix of a position and angles about fixed axes, rad (REP-103)."""
+    about_x, about_y, about_z = (
+        rotation_from_vector(angle * axis)
+        for angle, axis in zip((roll, pitch, yaw), np.eye(3), strict=True))
+    return from_rotation_translation(about_z @ about_y @ about_x, np.array([x, y, z]))
+
+
+def odom_transform(in_odom: Header, child_frame: str, T_odom_child: Array, *, inverted: bool
+                   ) -> TransformStamped:
+    """Return the transform to broadcast; inverted has odom as the child."""
+    header, child, matrix = in_odom, child_frame, T_odom_child
+    if inverted:
+        header = Header(stamp=in_odom.stamp, frame_id=child_frame)
+        child, matrix = in_odom.frame_id, inverse(T_odom_child)
+    return TransformStamped(header=header, child_frame_id=child,
+                            transform=transform_from_pose(pose_from_matrix(matrix)))
 
 
 def matrix_from_transform(message: Transform) -> Array:

@@ -25,10 +25,13 @@ class Option:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     unit: str = ''
+    words: str = ''      # allowed values in words, where the rest cannot say it
 
     @property
     def allowed(self) -> str:
         """Return the allowed values in words."""
+        if self.words:
+            return self.words
         if self.choices:
             return 'one of ' + ', '.join(repr(choice) for choice in self.choices)
         unit = f' {self.unit}' if self.unit else ''
@@ -72,9 +75,13 @@ def validate(config: Any) -> None:  # noqa: ANN401
 def check(name: str, value: Any, config_field: 'Field[Any]') -> None:  # noqa: ANN401
     """Raise ConfigError when the value does not fit the field's type and Option."""
     described = describe(config_field)
-    expected = type(config_field.default)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    default: Any = config_field.default
+    expected = type(default)
+    is_number = _is_number(value)
     fits = is_number if expected is float else type(value) is expected
+    if fits and expected is tuple:
+        fits = len(value) == len(default) \
+            and all(_is_number(part) and math.isfinite(part) for part in value)
     if fits and described.choices:
         fits = described.offers(value)
     if fits and is_number:
@@ -82,5 +89,10 @@ def check(name: str, value: Any, config_field: 'Field[Any]') -> None:  # noqa: A
         fits = math.isfinite(value) and (low is None or value >= low) \
             and (high is None or value <= high)
     if not fits:
-        raise ConfigError(f'{name} is {value!r}; allowed: {expected.__name__}, '
-                          f'{described.allowed}. {described.description}')
+        kind = '' if described.words else f'{expected.__name__}, '
+        raise ConfigError(f'{name} is {value!r}; allowed: {kind}{described.allowed}. '
+                          f'{described.description}')
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -5,12 +5,15 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
+from std_msgs.msg import Header
 
 from anycam_ros.geometry.se3 import from_rotation_translation, rotation_from_vector
 from anycam_ros.node.transforms import (
     carried_over,
+    matrix_from_numbers,
     matrix_from_transform,
     Motion,
+    odom_transform,
     pose_from_matrix,
     transform_from_pose,
 )
@@ -87,3 +90,22 @@ def test_velocity_covariance_is_that_of_sampled_velocities() -> None:
 def test_messages_hold_the_same_transform() -> None:
     message = transform_from_pose(pose_from_matrix(T_TARGET_SOURCE))
     np.testing.assert_allclose(matrix_from_transform(message), T_TARGET_SOURCE, atol=1e-12)
+
+
+def test_angles_turn_about_fixed_axes() -> None:
+    matrix = matrix_from_numbers(1.0, 2.0, 3.0, 0.3, -0.4, 2.0)
+    np.testing.assert_allclose(matrix[:3, 3], (1.0, 2.0, 3.0))
+    expected = Rotation.from_euler('xyz', (0.3, -0.4, 2.0)).as_matrix()
+    np.testing.assert_allclose(matrix[:3, :3], expected, atol=1e-12)
+
+
+def test_inverted_transform_has_odom_as_the_child() -> None:
+    in_odom = Header(frame_id='odom')
+    in_odom.stamp.sec = 3
+    forth, back = (odom_transform(in_odom, 'base', T_TARGET_SOURCE, inverted=inverted)
+                   for inverted in (False, True))
+    assert (forth.header.frame_id, forth.child_frame_id) == ('odom', 'base')
+    assert (back.header.frame_id, back.child_frame_id) == ('base', 'odom')
+    assert forth.header.stamp == back.header.stamp == in_odom.stamp
+    product = matrix_from_transform(forth.transform) @ matrix_from_transform(back.transform)
+    np.testing.assert_allclose(product, np.eye(4), atol=1e-12)
