@@ -11,6 +11,7 @@ from faulty_camera import FaultyCamera
 from nav_msgs.msg import Odometry
 import numpy as np
 from peer import NANOSECONDS
+from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from anycam_ros.geometry.camera import Intrinsics
@@ -165,15 +166,14 @@ def recalibrate(camera: FaultyCamera, intrinsics: Intrinsics) -> None:
 
 def listen_otherwise(camera: FaultyCamera) -> None:
     """Subscribe with QoS that fits the publisher of odom, and with QoS that does not."""
-    node = camera.peer.node
+    listener = Node('listener')
     offers = [QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
               QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)]
-    listeners = [node.create_subscription(Odometry, 'odom', lambda _: None, qos)
-                 for qos in offers]
+    for qos in offers:
+        listener.create_subscription(Odometry, 'odom', lambda _: None, qos)
     time.sleep(0.3)
     camera.film(5)
-    for listener in listeners:
-        node.destroy_subscription(listener)
+    listener.destroy_node()
 
 
 FAULTS = {

@@ -88,16 +88,19 @@ class Peer:
         """Stop to receive."""
         self._executor.shutdown()
         self._thread.join()
+        self.stop_images()
         self.node.destroy_node()
 
     def start_images(self) -> None:
         """Create the publisher of the images, as a camera driver does when it starts."""
-        self._images = self.node.create_publisher(self._image_type, self._image_topic,
-                                                  qos_profile_sensor_data)
+        # A node of its own, which no executor looks at, may go while others spin.
+        self._driver = Node('camera', namespace=self.node.get_namespace())
+        self._images = self._driver.create_publisher(self._image_type, self._image_topic,
+                                                     qos_profile_sensor_data)
 
     def stop_images(self) -> None:
         """Destroy the publisher of the images."""
-        self.node.destroy_publisher(self._images)
+        self._driver.destroy_node()
 
     def is_heard(self) -> bool:
         """Return whether anybody subscribes to the images."""

@@ -10,12 +10,13 @@ import os
 import sys
 import time
 
+from live_camera import latencies_ms, messages_to_and_fro, stream
 from node_process import NodeProcess
 import numpy as np
-from peer import header_at, image_message, NANOSECONDS, Peer
+from peer import Peer
+import pytest
 
-from anycam_ros.offline.rendered_scene import RenderedScene
-
+pytestmark = pytest.mark.soak
 IS_MEASURED = 'ANYCAM_LIVE_S' in os.environ
 DURATION_S = float(os.environ.get('ANYCAM_LIVE_S', '10'))
 MINIMUM_POSES, MAXIMUM_P95_MS = (0.99, 100.0) if IS_MEASURED else (0.6, 300.0)
@@ -25,38 +26,27 @@ MEGABYTE = 2**20
 
 
 def test_live_camera() -> None:
-    scene = RenderedScene(640, 480)
-    there = [scene.frame(index).image_rgb for index in range(40)]
-    clip = there + there[-2:0:-1]
-    messages = [image_message(header_at(0), rgb) for rgb in clip]
-    resident_bytes = []
+    messages = messages_to_and_fro()
     with Peer(topics=('odom', 'status', 'motion_mask')) as peer, NodeProcess() as node:
         peer.wait_until_connected()
-        start_s = time.monotonic()
-        frames = int(DURATION_S * RATE_HZ)
-        for index in range(frames):
-            due_s = start_s + index / RATE_HZ
-            time.sleep(max(0.0, due_s - time.monotonic()))
-            message = messages[index % len(messages)]
-            message.header = header_at(time.time_ns())
-            peer.publish(message)
-            if index / RATE_HZ >= SETTLED_S:
-                resident_bytes.append(node.resident_bytes)
+        resident_bytes = [node.resident_bytes
+                          for passed_s in stream(peer, messages, RATE_HZ, DURATION_S)
+                          if passed_s >= SETTLED_S]
         time.sleep(0.5)
         status = peer.statuses[-1]
-        latencies_ms = 1e3 * np.array([
-            arrived_s - stamp / NANOSECONDS for stamp, arrived_s in peer.arrived_s.items()])
+        waited_ms = latencies_ms(peer)
         masks = len(peer.received['motion_mask'])
+    frames = int(DURATION_S * RATE_HZ)
     # Medians, because the arrays of the frame at hand come and go.
     quarter = len(resident_bytes) // 4
     grown_bytes = np.median(resident_bytes[-quarter:]) - np.median(resident_bytes[:quarter])
-    p50, p95, p99 = np.percentile(latencies_ms, (50, 95, 99))
+    p50, p95, p99 = np.percentile(waited_ms, (50, 95, 99))
     sys.stdout.write(
         f'{frames} frames, {status.frames_received} received, {status.frames_dropped} dropped, '
-        f'{latencies_ms.size} poses, {masks} masks; latency p50 {p50:.0f}, p95 {p95:.0f}, '
-        f'p99 {p99:.0f}, max {latencies_ms.max():.0f} ms; memory grew by '
+        f'{waited_ms.size} poses, {masks} masks; latency p50 {p50:.0f}, p95 {p95:.0f}, '
+        f'p99 {p99:.0f}, max {waited_ms.max():.0f} ms; memory grew by '
         f'{grown_bytes / MEGABYTE:.1f} MB in {DURATION_S - SETTLED_S:.0f} s\n')
     assert status.frames_received == frames
-    assert latencies_ms.size >= MINIMUM_POSES * frames
+    assert waited_ms.size >= MINIMUM_POSES * frames
     assert p95 < MAXIMUM_P95_MS
     assert grown_bytes < 5 * MEGABYTE * max(1.0, (DURATION_S - SETTLED_S) / 60)
