@@ -15,6 +15,7 @@ from typing import Any, TYPE_CHECKING
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, State, TransitionCallbackReturn
 from rclpy.logging import get_logger
 from rclpy.signals import SignalHandlerOptions
@@ -37,13 +38,15 @@ from anycam_ros.node.worker import Worker
 from anycam_ros.odometry import OdometryConfig, warm_up
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from types import FrameType
 
     from rclpy.parameter import Parameter
 
     from anycam_ros.node.depth_synchroniser import RgbdImage
 
 SIGNAL_CHECK_S = 0.1
+RCLError = rclpy_implementation.RCLError
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
@@ -64,6 +67,7 @@ class AnyCamNode(LifecycleNode):
         self._requests: Services | None = None
         self._inputs: Inputs | None = None           # while it is active
         self._thread: Thread | None = None
+        self._is_paused = False
         self._mailbox: Mailbox[RgbdImage] = Mailbox()
         self.add_on_set_parameters_callback(self._on_parameters)
 
@@ -94,6 +98,7 @@ class AnyCamNode(LifecycleNode):
 
     def on_configure(self, state: State) -> TransitionCallbackReturn:
         """Load and compile what the parameters ask for, and offer outputs and services."""
+        self._mailbox = Mailbox()       # which counts anew
         try:
             config, odometry_config = read(self, NodeConfig), read(self, OdometryConfig)
             self.get_logger().info('compiling, or loading what was compiled before ...')
@@ -101,7 +106,7 @@ class AnyCamNode(LifecycleNode):
             self._worker.warm_up()
         except AnyCamError as error:
             self.get_logger().fatal(str(error))
-            self._worker = None
+            self._release()
             return FAILURE
         except Exception:
             self.get_logger().fatal(traceback.format_exc())
@@ -118,6 +123,7 @@ class AnyCamNode(LifecycleNode):
         self._mailbox.open()
         self._inputs = Inputs(self, self._config, read(self, OdometryConfig), self._mailbox,
                               self._worker)
+        self._inputs.pause(paused=self._is_paused)
         self._thread = Thread(target=self._work, args=(self._worker, self._inputs),
                               name='odometry')
         self._thread.start()
@@ -153,6 +159,7 @@ class AnyCamNode(LifecycleNode):
         if self._worker is not None:
             self._worker.close()
         self._worker = self._requests = self._config = None
+        self._is_paused = False
 
     # While it is active ------------------------------------------------------------------------
 
@@ -166,6 +173,7 @@ class AnyCamNode(LifecycleNode):
                 worker.handle_silence(inputs.why_silent)
 
     def _pause(self, paused: bool) -> None:
+        self._is_paused = paused
         if self._worker is not None:
             self._worker.pause(paused=paused)
         if self._inputs is not None:
@@ -181,6 +189,7 @@ class AnyCamNode(LifecycleNode):
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return the exit code."""
     return_images_to_the_system()
+    _on_stop_signals(signal.default_int_handler)
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = AnyCamNode()
@@ -198,25 +207,37 @@ def main(args: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
+        _on_stop_signals(signal.SIG_IGN)
         rclpy.try_shutdown()
 
 
 def _run(node: AnyCamNode) -> int:
     stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    _on_stop_signals(lambda *_: stop.set())
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
         while not node.has_failed and not stop.is_set():
-            executor.spin_once(timeout_sec=SIGNAL_CHECK_S)
+            _spin_once(executor, node)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        _on_stop_signals(signal.SIG_IGN)
         node.stop()
         executor.shutdown()
         node.destroy_node()
     return 0 if stop.is_set() else 1
+
+
+def _spin_once(executor: SingleThreadedExecutor, node: AnyCamNode) -> None:
+    try:
+        executor.spin_once(timeout_sec=SIGNAL_CHECK_S)
+    except RCLError as error:
+        # Humble and Jazzy raise it when asked for a transition that the state does not have.
+        node.get_logger().error(str(error))
+
+
+def _on_stop_signals(handler: 'Callable[[int, FrameType | None], Any] | signal.Handlers') -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
 
 
 if __name__ == '__main__':

@@ -22,6 +22,8 @@ class Mailbox(Generic[Message]):
     def put(self, message: Message) -> None:
         """Store the message; one that still waits there is dropped."""
         with self._changed:
+            if self.closed:
+                return
             self.received += 1
             self.dropped += self._message is not None
             self._message = message
@@ -32,15 +34,17 @@ class Mailbox(Generic[Message]):
         with self._changed:
             self._changed.wait_for(lambda: self.closed or self._message is not None, timeout_s)
             message, self._message = self._message, None
-            return None if self.closed else message
+            return message
 
     def open(self) -> None:
         """Deliver again; harmless when it is open."""
         with self._changed:
-            self.closed, self._message = False, None
+            self.closed = False
 
     def close(self) -> None:
-        """Wake who waits, and deliver nothing more."""
+        """Wake who waits, and deliver nothing more: one that waits there is dropped."""
         with self._changed:
             self.closed = True
+            self.dropped += self._message is not None
+            self._message = None
             self._changed.notify_all()

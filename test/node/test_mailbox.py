@@ -29,6 +29,16 @@ def test_closing_wakes_who_waits_and_delivers_nothing_more() -> None:
     assert mailbox.take(timeout_s=0) is None
 
 
+def test_what_waits_when_it_closes_counts_as_dropped() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    mailbox.put(1)
+    mailbox.close()
+    mailbox.put(2)
+    mailbox.open()
+    assert mailbox.take(timeout_s=0) is None
+    assert (mailbox.received, mailbox.dropped) == (1, 1)
+
+
 def test_message_between_threads_is_delivered_once() -> None:
     mailbox: Mailbox[int] = Mailbox()
     taken: list[int] = []

@@ -7,9 +7,10 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from node_process import NodeProcess
 import numpy as np
 from numpy.typing import NDArray
-from peer import NANOSECONDS, Peer, PERIOD_NS, pose_matrix
+from peer import header_at, image_message, NANOSECONDS, Peer, PERIOD_NS, pose_matrix
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
+from std_srvs.srv import SetBool
 
 from anycam_ros.geometry.se3 import T_BODY_OPTICAL
 from anycam_ros.msg import Status
@@ -35,9 +36,13 @@ def set_string(peer: Peer, name: str, value: str) -> tuple[bool, str]:
     return bool(result.successful), str(result.reason)
 
 
-def test_starts_by_itself(node: NodeProcess, peer: Peer) -> None:
+def test_starts_by_itself_and_refuses_what_does_not_follow(
+        node: NodeProcess, peer: Peer) -> None:
     assert state(peer) == State.PRIMARY_STATE_ACTIVE
     assert 'listening' in node.log
+    assert not change(peer, Transition.TRANSITION_CONFIGURE)
+    assert state(peer) == State.PRIMARY_STATE_ACTIVE
+    assert node.is_alive
 
 
 def test_manager_leads_through_every_state_twice(peer: Peer, clip: Clip) -> None:
@@ -50,7 +55,8 @@ def test_manager_leads_through_every_state_twice(peer: Peer, clip: Clip) -> None
             assert not peer.is_heard()
             assert change(peer, Transition.TRANSITION_ACTIVATE)
             peer.wait_for(peer.is_heard, 10.0, 'subscription')
-            peer.play(clip[:4], start_ns)
+            last = peer.play(clip[:4], start_ns)[-1]
+            assert (last.frames_received, last.frames_processed) == (4, 4)
             first = peer.wait_for_output('odom', start_ns + PERIOD_NS)
             # What was cleaned up starts at the origin.
             np.testing.assert_allclose(pose_matrix(first), T_BODY_OPTICAL, atol=0.05)
@@ -73,6 +79,17 @@ def test_pose_outlasts_a_deactivation(node: NodeProcess, peer: Peer, clip: Clip)
     assert (statuses[0].state, statuses[0].cause) == (Status.INITIALIZING, Status.CAUSE_STARTING)
     after = peer.wait_for_output('odom', start_ns + PERIOD_NS)
     np.testing.assert_allclose(pose_matrix(after), before, atol=1e-3)
+    assert node.is_alive
+
+
+def test_pause_outlasts_a_deactivation(node: NodeProcess, peer: Peer, clip: Clip) -> None:
+    assert peer.call(SetBool, 'anycam/pause', SetBool.Request(data=True)).success
+    assert change(peer, Transition.TRANSITION_DEACTIVATE)
+    assert change(peer, Transition.TRANSITION_ACTIVATE)
+    peer.wait_for(peer.is_heard, 10.0, 'subscription')
+    peer.publish(image_message(header_at(NANOSECONDS), clip[0]))
+    peer.wait_for(lambda: peer.statuses[-1].cause == Status.CAUSE_PAUSED, 5.0, 'status paused')
+    assert peer.statuses[-1].frames_received == 0
     assert node.is_alive
 
 

@@ -35,9 +35,12 @@ def test_more_interrupts_while_it_ends_are_harmless(
     assert 'Traceback' not in node.log
 
 
-def test_interrupt_before_the_first_image() -> None:
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_signals_before_the_first_image(number: signal.Signals) -> None:
     node = NodeProcess()
     node.wait_for_log('compiling')
-    node.signal(signal.SIGINT)
+    while node.is_alive:
+        node.signal(number)
+        time.sleep(0.01)
     assert node.wait() == 0
     assert 'Traceback' not in node.log
