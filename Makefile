@@ -6,6 +6,9 @@
 #                           video or a folder of images, and a rendered clip when not given;
 #                           TOPIC=... chooses among several image topics of a bag
 #   make test               every test and every lint
+#   make soak               the long tests: an hour of frames, 200 faults on the running node, 10,000
+#                           fuzzed messages, a minute of overload; two hours on two cores that do
+#                           nothing else
 #   make setup              only make .venv, which the other two do by themselves
 #   make clean              remove what they have made
 
@@ -25,7 +28,7 @@ MESSAGE_SOURCES := CMakeLists.txt package.xml bare/install_messages.py $(wildcar
 unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH
 unexport RMW_IMPLEMENTATION _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-.PHONY: demo test setup clean
+.PHONY: demo test soak setup clean
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -36,6 +39,9 @@ test: setup $(STAMPS)/networks
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m mypy
 	@$(VENV_PYTHON) -m pytest
+
+soak: setup
+	@ANYCAM_SOAK=1 ANYCAM_LIVE_S=60 $(VENV_PYTHON) -m pytest -s -m soak
 
 setup: $(STAMPS)/messages
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera in real time, 640x480."""
+"""A camera in real time."""
 
 from collections.abc import Iterator, Sequence
 import time
@@ -13,9 +13,9 @@ from sensor_msgs.msg import Image
 from anycam_ros.offline.rendered_scene import RenderedScene
 
 
-def messages_to_and_fro() -> list[Image]:
+def messages_to_and_fro(width: int = 640, height: int = 480) -> list[Image]:
     """Return images that a camera sees over and over, so that nothing jumps."""
-    scene = RenderedScene(640, 480)
+    scene = RenderedScene(width, height)
     there = [scene.frame(index).image_rgb for index in range(40)]
     return [image_message(header_at(0), rgb) for rgb in there + there[-2:0:-1]]
 

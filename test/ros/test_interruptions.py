@@ -1,11 +1,13 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A stream that changes its size or its clock: the odometry goes on where it was."""
+"""A stream that breaks off, changes its size or its clock: the odometry goes on where it was."""
 
+from camera_process import CameraProcess
 import cv2
 from node_process import NodeProcess
 import numpy as np
 from numpy.typing import NDArray
+from odom_steps import is_finite
 from peer import NANOSECONDS, Peer, PERIOD_NS
 import pytest
 
@@ -39,6 +41,26 @@ def test_odometry_goes_on_where_it_was_when_the_clock_is_set_back(
     statuses = peer.play(clip[:3], start_ns)
     assert 'jumped back by 10' in statuses[0].reason
     assert_same_place(end, peer.wait_for_output('odom', start_ns + PERIOD_NS))
+
+
+def test_odometry_goes_on_after_the_camera_driver_was_killed(
+        node: NodeProcess, peer: Peer) -> None:
+    """Nobody says goodbye for a process killed by kill -9: its publisher seems to be there."""
+    peer.stop_images()
+    with CameraProcess():
+        wait_for_state(peer, Status.TRACKING)
+    received = peer.statuses[-1].frames_received
+    wait_for_state(peer, Status.LOST)
+    assert peer.statuses[-1].cause == Status.CAUSE_NO_IMAGE
+    with CameraProcess():
+        peer.wait_for(lambda: peer.statuses[-1].frames_received > received, 60, 'image')
+        wait_for_state(peer, Status.TRACKING)
+    assert all(is_finite(message) for message in peer.received['odom'].values())
+    assert node.is_alive
+
+
+def wait_for_state(peer: Peer, state: int) -> None:
+    peer.wait_for(lambda: peer.statuses[-1].state == state, 60, f'state {state}')
 
 
 def assert_same_place(one: object, other: object) -> None:
