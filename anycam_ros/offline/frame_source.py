@@ -24,6 +24,12 @@ class SourceFrame:
     load: Callable[[], Frame]
 
     @property
+    def file_name(self) -> str:
+        """Return the name of its file; one by its index where it has no file of its own."""
+        is_file = '.' in self.name and not any(map(str.isspace, self.name))
+        return self.name if is_file else f'{self.index:06d}.png'
+
+    @property
     def stamp_s(self) -> float:
         """Return the stamp in seconds."""
         return self.stamp_ns * 1e-9

@@ -91,7 +91,8 @@ def _run(request: Request, odometry: VisualOdometry, source: FrameSource, log: R
             outputs = [_closed_at_end(stack, output) for output in _outputs(request)]
             frames = stack.enter_context(_progress(request.selection, source))
             frames = give_speeds(frames, speeds, odometry)
-            run_odometry(odometry, frames, outputs, log, _report_refused, key_frames)
+            collectors = [] if key_frames is None else [key_frames]
+            run_odometry(odometry, frames, outputs, log, _report_refused, collectors)
     except SourceError as error:
         return str(error)
     return ''

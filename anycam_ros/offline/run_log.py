@@ -33,7 +33,8 @@ class RunLog:
     before_scale: int = 0                                         # poses in an arbitrary unit
     last_frame: str = 'none'                                      # index and stamp
     stamps_ns: list[int] = field(default_factory=list)             # of the poses
-    positions: list[NDArray[np.float64]] = field(default_factory=list)
+    T_odom_camera: list[NDArray[np.float64]] = field(default_factory=list)    # the poses
+    images: list[str] = field(default_factory=list)                # of the poses, file names
     focal_px: list[float] = field(default_factory=list)
     focal_std_px: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -58,17 +59,18 @@ class RunLog:
         self.last = estimate
         self.before_scale += estimate.scale_source == 'none'
         self.stamps_ns.append(frame.stamp_ns)
-        self.positions.append(estimate.T_odom_camera[:3, 3].copy())
+        self.T_odom_camera.append(estimate.T_odom_camera)
+        self.images.append(frame.file_name)
         self.focal_px.append(estimate.intrinsics.fx)
         self.focal_std_px.append(estimate.focal_std_px)
 
-    def take_refined(self, positions: NDArray[np.float64], intrinsics: Intrinsics,
+    def take_refined(self, T_odom_camera: NDArray[np.float64], intrinsics: Intrinsics,
                      focal_std_px: float, focal_source: str) -> None:
         """Put what refinement of the whole recording says in place of what was known on the way.
 
         The focal length over time stays what it was.
         """
-        self.positions = list(positions)
+        self.T_odom_camera = list(T_odom_camera)
         if self.last is not None:
             self.last = replace(self.last, intrinsics=intrinsics, focal_std_px=focal_std_px,
                                 focal_source=focal_source)
@@ -76,7 +78,12 @@ class RunLog:
     @property
     def poses(self) -> int:
         """Return the number of poses."""
-        return len(self.positions)
+        return len(self.T_odom_camera)
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Return the positions (poses, 3)."""
+        return np.array(self.T_odom_camera).reshape(-1, 4, 4)[:, :3, 3]
 
     @property
     def path_length(self) -> float:

@@ -9,11 +9,10 @@ import time
 from typing import Protocol
 
 from anycam_ros.errors import FrameError
-from anycam_ros.odometry import OdometryEstimate, VisualOdometry
+from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
 from anycam_ros.offline.frame_source import FrameSource, SourceFrame
 from anycam_ros.offline.run_log import RunLog
 from anycam_ros.offline.stamps import format_stamp
-from anycam_ros.offline.whole_recording.key_frames import KeyFrames
 
 
 class Output(Protocol):
@@ -24,6 +23,13 @@ class Output(Protocol):
 
     def close(self) -> None:
         """Finish."""
+
+
+class Collector(Protocol):
+    """Look at the frames of a run while the odometry knows what they show."""
+
+    def add(self, frame: Frame, estimate: OdometryEstimate) -> None:
+        """Take in a frame and its estimate."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ class Selection:
 def run_odometry(odometry: VisualOdometry, frames: Iterator[SourceFrame],
                  outputs: Sequence[Output], log: RunLog,
                  on_refused: Callable[[SourceFrame, FrameError], None],
-                 key_frames: KeyFrames | None = None) -> None:
-    """Process the frames into the outputs, the log and, where given, the key frames.
+                 collectors: Sequence[Collector] = ()) -> None:
+    """Process the frames into the outputs, the log and the collectors.
 
     A frame that is refused is reported and skipped. Raises SourceError where the recording
     breaks off; what came before is in the outputs and the log.
@@ -71,7 +77,7 @@ def run_odometry(odometry: VisualOdometry, frames: Iterator[SourceFrame],
             continue
         if estimate is not None:
             log.add(source_frame, estimate)
-            if key_frames is not None:
-                key_frames.add(frame, estimate)
+            for collector in collectors:
+                collector.add(frame, estimate)
             for output in outputs:
                 output.add(source_frame, estimate)

@@ -30,6 +30,7 @@ class Anchored:
     points_px: Array             # (N, LENGTH, 2) centred
     weight: Array                # (N, LENGTH)
     newest_px: Array             # (N, 2) pixels, in the key frame that was seen last
+    colours: NDArray[np.uint8]   # (N, 3) RGB
 
 
 @dataclass
@@ -45,7 +46,7 @@ class KeyFrames:
     images: list[Image] = field(default_factory=list)
     anchored: list[Anchored] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)   # key frames that share nothing with the last
-    _pending: tuple[int, Image, OdometryEstimate] | None = None
+    _pending: tuple[int, Frame, OdometryEstimate] | None = None
     _flow: DisFlow = field(default_factory=DisFlow)
 
     @property
@@ -59,7 +60,7 @@ class KeyFrames:
         if estimate.status is Status.LOST:
             return
         self.T_world_camera.append(estimate.T_odom_camera)
-        seen = len(self.T_world_camera) - 1, self.odometry.working_image(frame), estimate
+        seen = len(self.T_world_camera) - 1, frame, estimate
         if estimate.is_key_frame or not self.indices or seen[0] - self.indices[-1] >= LONGEST_GAP:
             self._append(*seen)
         else:
@@ -71,14 +72,15 @@ class KeyFrames:
             self._append(*self._pending)
             self._pending = None
 
-    def _append(self, index: int, image: Image, estimate: OdometryEstimate) -> None:
+    def _append(self, index: int, frame: Frame, estimate: OdometryEstimate) -> None:
+        image = self.odometry.working_image(frame)
         if self.images:
             self._follow(flow_both_ways(self._flow, self.images[-1], image))
         corners = best_corners(image).reshape(-1, 2)[::EVERY_NTH_CORNER]
         corners = corners[~_is_set(estimate.motion_mask, image, corners)]
         points, weight = np.zeros((len(corners), LENGTH, 2)), np.zeros((len(corners), LENGTH))
         points[:, 0], weight[:, 0] = self.camera.centred(corners), 1.0
-        self.anchored.append(Anchored(points, weight, corners))
+        self.anchored.append(Anchored(points, weight, corners, _colours(frame, image, corners)))
         self.indices.append(index)
         self.images.append(image)
 
@@ -98,6 +100,12 @@ class KeyFrames:
             self.breaks.append(len(self.images))
             for age, group in groups:
                 group.weight[:, age + 1] = 0.0
+
+
+def _colours(frame: Frame, image: Image, positions_px: Array) -> NDArray[np.uint8]:
+    small = cv2.resize(frame.image_rgb, image.shape[::-1], interpolation=cv2.INTER_AREA)
+    column, row = positions_px.astype(int).T
+    return np.asarray(small[row, column], np.uint8)
 
 
 def _is_set(mask: NDArray[np.uint8] | None, image: Image,

@@ -8,13 +8,12 @@ from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.motion.geometric.focal import FocalState, NEW_SHARE, PRIOR_INFORMATION
-from anycam_ros.motion.geometric.two_view import rays
 from anycam_ros.offline.whole_recording.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.whole_recording.returns import find_returns
+from anycam_ros.offline.whole_recording.triangulation import triangulated
 from anycam_ros.refinement import (
     carry_along,
     Priors,
@@ -28,7 +27,6 @@ MINIMUM_KEY_FRAMES = 4
 MINIMUM_DISTANCE = 0.02          # scene depths; a camera that stands has nothing to refine
 DELTA_PX = 1.0
 ITERATIONS = 60
-DEPTH_NOISE_PX = 1.0             # against which the expected depth of a track counts
 LARGEST_TABLE = 5_000_000        # tracks times key frames while returns are sought; 0.5 GB
 MOST_KEY_FRAMES = 400            # with returns; more would leave each too few tracks
 # The windows of the live odometry tell each of their parts about eight times.
@@ -135,7 +133,7 @@ class _Part:
             weight.append(group.weight[rows, :length])
         tracks = Tracks(np.concatenate(first), np.concatenate(points), np.concatenate(weight),
                         np.ones(sum(map(len, first))))
-        return replace(tracks, inverse_depth=_triangulated(tracks, self.T_world_camera, focal_px))
+        return replace(tracks, inverse_depth=triangulated(tracks, self.T_world_camera, focal_px))
 
     def _with_returns(self, tracks: Tracks, result: RefinementResult,
                       progress: Progress[object]) -> Tracks:
@@ -155,31 +153,3 @@ class _Part:
                 weight[seen.tracks, column] = seen.weight
                 self.returns += 1
         return replace(tracks, points_px=points, weight=weight)
-
-
-def _triangulated(tracks: Tracks, T_world_camera: Array, focal_px: float) -> NDArray[np.float64]:
-    """Return the inverse depths (N,) that fit best: least squares over all that is seen.
-
-    Without parallax a track lies as deep as the typical one.
-    """
-    T_camera_world = inverse(T_world_camera)
-    direction = rays(tracks.points_px[:, 0], focal_px)
-    fitted, information = np.zeros(len(tracks)), np.zeros(len(tracks))
-    for column in range(1, tracks.weight.shape[1]):
-        rows = np.flatnonzero(tracks.weight[:, column] > 0)
-        first = tracks.first_frame[rows]
-        T = T_camera_world[first + column] @ T_world_camera[first]
-        turned = np.einsum('nij,nj->ni', T[:, :3, :3], direction[rows])
-        seen = tracks.points_px[rows, column] / focal_px
-        # u (a_z + d t_z) = a_x + d t_x, and the same for v.
-        coefficient = seen * T[:, 2:3, 3] - T[:, :2, 3]
-        constant = turned[:, :2] - seen * turned[:, 2:]
-        fitted[rows] += tracks.weight[rows, column] * (coefficient * constant).sum(axis=1)
-        information[rows] += tracks.weight[rows, column] * (coefficient ** 2).sum(axis=1)
-    prior = (DEPTH_NOISE_PX / focal_px) ** 2
-    is_clear = information > prior
-    typical = float(np.median(fitted[is_clear] / information[is_clear])) \
-        if is_clear.any() else 1.0
-    typical = max(typical, 1e-6)
-    depth = (fitted + prior / typical) / (information + prior / typical ** 2)
-    return np.asarray(np.clip(depth, 0.01 * typical, 100 * typical))

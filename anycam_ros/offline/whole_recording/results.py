@@ -49,10 +49,13 @@ def refine_results(output: Path, log: RunLog, key_frames: KeyFrames) -> None:
         T_world_camera = in_metres(T_world_camera, np.array(key_frames.T_world_camera),
                                    log.before_scale)
         log.before_scale = 0
-    (output / 'trajectory.tum').rename(output / CAUSAL_TRAJECTORY)
-    (output / 'trajectory.tum').write_text(''.join(
+    # Whatever ends the run, no file of these names is a part of a trajectory.
+    trajectory, unfinished = output / 'trajectory.tum', output / 'trajectory.part'
+    unfinished.write_text(''.join(
         tum_line(stamp_ns, T) + '\n'
         for stamp_ns, T in zip(log.stamps_ns, T_world_camera, strict=True)))
+    trajectory.rename(output / CAUSAL_TRAJECTORY)
+    unfinished.rename(trajectory)
     log.refinement = {'key_frames': refined.key_frames, 'returns': refined.returns}
     focal_px = refined.focal.focal_px * scale
     if not camera.is_calibrated:
@@ -62,7 +65,7 @@ def refine_results(output: Path, log: RunLog, key_frames: KeyFrames) -> None:
                     log.last.focal_std_px / log.last.intrinsics.fx)
     is_observed = deviation < OBSERVED_DEVIATION
     log.take_refined(
-        T_world_camera[:, :3, 3], raw, focal_px * deviation if is_observed else math.inf,
+        T_world_camera, raw, focal_px * deviation if is_observed else math.inf,
         'given' if camera.is_calibrated else 'estimated' if is_observed else 'prior')
 
 
