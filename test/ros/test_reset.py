@@ -14,7 +14,7 @@ from anycam_ros.msg import Status
 START_NS = 100 * NANOSECONDS
 
 
-def test_reset_starts_anew_at_the_origin(
+def test_reset_starts_anew_at_the_first_pose(
         node: NodeProcess, peer: Peer, clip: list[NDArray[np.uint8]]) -> None:
     peer.play(clip, START_NS)
     end_ns = START_NS + (len(clip) - 1) * PERIOD_NS
@@ -27,7 +27,7 @@ def test_reset_starts_anew_at_the_origin(
     assert future.result().success
     still = [clip[0], clip[0]]
     statuses = peer.play(still, end_ns + PERIOD_NS)
-    node.wait_for_log('origin of odom')
+    node.wait_for_log('initial_pose in odom')
     assert statuses[0].state == Status.INITIALIZING
     first = pose_matrix(peer.wait_for_output('odom', end_ns + 2 * PERIOD_NS))
     np.testing.assert_allclose(first, T_BODY_OPTICAL, atol=1e-6)
