@@ -66,7 +66,7 @@ class Worker:
         warm_up(self._odometry)
 
     def request_reset(self) -> None:
-        """Start anew at the origin of odom with the next image; callable from any thread."""
+        """Start anew at initial_pose with the next image; callable from any thread."""
         self._wants_reset.set()
 
     def request_pose(self, guess: PoseGuess) -> None:
@@ -140,8 +140,9 @@ class Worker:
             self._wants_reset.clear()
             self._odometry.reset()
             self._outputs.forget_path()
+            self._frames.forget_start()
             self._newest = None
-            self._logger.info('reset: the next image is at the origin of odom')
+            self._logger.info('reset: the next image is at initial_pose in odom')
 
     def _take_pose_if_asked(self, header: Header) -> None:
         """Put the odometry at the pose that was asked for, once TF tells where the camera is."""
