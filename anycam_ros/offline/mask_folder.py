@@ -24,8 +24,13 @@ class MaskFolder:
         if estimate.motion_mask is None:
             return
         file = self._folder / f'{frame.index:06d}.png'
-        if not cv2.imwrite(str(file), estimate.motion_mask):
-            raise OutputError(f'{file} cannot be written. Is the disk full?')
+        # Whatever ends the run, no file of this name is a part of a mask.
+        unfinished = file.with_suffix('.part')
+        try:
+            unfinished.write_bytes(cv2.imencode('.png', estimate.motion_mask)[1].tobytes())
+            unfinished.replace(file)
+        except OSError as error:
+            raise OutputError(f'{file} cannot be written: {error.strerror}.') from error
 
     def close(self) -> None:
         """Leave the folder as it is: each mask was complete when written."""
