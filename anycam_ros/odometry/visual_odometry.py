@@ -14,7 +14,7 @@ from anycam_ros.errors import FrameError, StampError
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.geometry.se3 import Array, skew, T_BODY_OPTICAL, vector_from_rotation
 from anycam_ros.motion.front_end import FocalKnowledge
-from anycam_ros.motion.geometric.depth_image import DepthNoise, LEARNED_DEPTH_NOISE
+from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise, LEARNED_DEPTH_NOISE
 from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
 from anycam_ros.motion.geometric.front_end import GeometricMotion
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
@@ -82,6 +82,7 @@ class VisualOdometry:
         self._speeds = SpeedHistory()
         self._cadence = Cadence()
         self._stamp_s = -np.inf
+        self._depth_m: Depth | None = None
 
     def process(self, frame: Frame) -> OdometryEstimate | None:
         """Return the estimate for the frame; None for the first one.
@@ -121,6 +122,25 @@ class VisualOdometry:
             return []
         return [StampedPose(past.stamp_s, self._T_odom_camera @ past.T_camera_past)
                 for past in self._front_end.refined_path()]
+
+    def map_points(self) -> Array:
+        """Return the points (N, 3) of the map as the newest camera sees them, optical axes.
+
+        The unit is that of the map, metres_per_unit of the estimate. The network keeps no map.
+        """
+        if not isinstance(self._front_end, GeometricMotion):
+            return np.zeros((0, 3))
+        return self._front_end.map_points()
+
+    def depth_image(self) -> Depth | None:
+        """Return the depth (H, W) of any size that the newest frame was seen with, m.
+
+        What is not finite or not above 0 is unknown; None where there is no depth at all.
+        """
+        if self._depth_m is not None or self._front_end is None \
+                or isinstance(self._front_end, GeometricMotion):
+            return self._depth_m
+        return self._front_end.depth_image()
 
     @property
     def working_camera(self) -> WorkingCamera:
@@ -183,8 +203,9 @@ class VisualOdometry:
         camera = self._camera.intrinsics
         if isinstance(front_end, GeometricMotion):
             grey = np.asarray(cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-            return front_end.process(_working_image(grey, camera), frame.stamp_s,
-                                     self._depth_beside_geometry(frame))
+            self._depth_m = self._depth_beside_geometry(frame)
+            return front_end.process(_working_image(grey, camera), frame.stamp_s, self._depth_m)
+        self._depth_m = frame.depth_m if self._depth_model is None else None
         return front_end.process(_working_image(frame.image_rgb, camera), frame.stamp_s,
                                  self._measured_depth(frame))
 
@@ -241,10 +262,16 @@ class VisualOdometry:
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
             uncertainty=_resized_map(motion.uncertainty_px, shape, scale),
             motion_mask=_resized_mask(motion.motion_mask, shape),
-            scale_source=motion.scale_source, scale_deviation=motion.scale_deviation,
+            scale_source=motion.scale_source, metres_per_unit=_metres_per_unit(motion),
+            scale_deviation=motion.scale_deviation,
             static_share=motion.static_share,
             is_key_frame=motion.is_key_frame, missing_frames=missing_frames,
             timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
+
+
+def _metres_per_unit(motion: MotionEstimate) -> float:
+    is_metric_map = np.isnan(motion.metres_per_unit) and motion.scale_source != 'none'
+    return 1.0 if is_metric_map else motion.metres_per_unit
 
 
 def _working_image(image: NDArray[np.uint8], working: Intrinsics) -> NDArray[np.uint8]:

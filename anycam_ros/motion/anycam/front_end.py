@@ -109,6 +109,14 @@ class NetworkMotion:
         return replace(estimate, uncertainty_px=uncertainty_px,
                        motion_mask=self._moving(uncertainty_px))
 
+    def depth_image(self) -> Map | None:
+        """Return the depth of the newest picture that showed anything, m, (H, W)."""
+        if self._before is None:
+            return None
+        depth_m, = download(self._before.depth_m[0])
+        raw = self._rectification
+        return depth_m if raw is None else raw.back(depth_m)
+
     def _process_or_shrink(self, image: Image, stamp_s: float,
                            depth_m: Map | None) -> MotionEstimate:
         try:

@@ -8,13 +8,14 @@ import numpy as np
 
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.geometry.se3 import from_rotation_translation, inverse
+from anycam_ros.geometry.se3 import Array, from_rotation_translation, inverse
 from anycam_ros.motion.geometric.archive import Archive
 from anycam_ros.motion.geometric.covariance import absolute_information, flow_noise_px
 from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise
 from anycam_ros.motion.geometric.depth_prior import DepthPrior
 from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.initialiser import Initialiser
+from anycam_ros.motion.geometric.map_points import map_points
 from anycam_ros.motion.geometric.map_start import start_window
 from anycam_ros.motion.geometric.matching import FlowPair
 from anycam_ros.motion.geometric.picture import picture_fault
@@ -82,6 +83,12 @@ class GeometricMotion:
         """Return the key frames so far as refinement sees them now, from the last camera found."""
         window = [] if self._window is None else self._window.T_camera_world
         return self._path.seen_from(self._progress.T_camera_world, window)
+
+    def map_points(self) -> Array:
+        """Return the points (N, 3) of the map, from the last camera found."""
+        if self._window is None:
+            return np.zeros((0, 3))
+        return map_points(self._window, self._progress.T_camera_world)
 
     def _process(self, image: Image, stamp_s: float, depth_m: Depth | None) -> MotionEstimate:
         fault = picture_fault(image)
