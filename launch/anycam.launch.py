@@ -51,6 +51,9 @@ ARGUMENTS = (
         description='Topic of depth registered to the image, for the parameter depth: topic; its '
                     'compressed form is at DEPTH/compressedDepth.'),
     DeclareLaunchArgument(
+        'speed', default_value='speed',
+        description='Topic of wheel odometry, for the parameter scale_source: topic.'),
+    DeclareLaunchArgument(
         'bag', default_value='',
         description='Recording to play, with its clock; empty: a live camera.'),
     DeclareLaunchArgument(
@@ -71,6 +74,7 @@ def generate_launch_description() -> LaunchDescription:
             ('camera_info', LaunchConfiguration('camera_info')),
             ('depth', DEPTH),
             ('depth/compressedDepth', [DEPTH, '/compressedDepth']),
+            ('speed', LaunchConfiguration('speed')),
         ],
         'output': 'screen',
     }

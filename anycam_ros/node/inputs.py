@@ -5,6 +5,7 @@
 from collections.abc import Callable
 from typing import Any, TYPE_CHECKING
 
+from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]   # as in Humble
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -43,6 +44,8 @@ class Inputs:
         self._put_image = self._listen_to_depth() if odometry_config.depth == 'topic' \
             else self._put_alone
         self._images = self._subscribe(message_type, topic, self._on_image)
+        if odometry_config.scale_source == 'topic':
+            self._listen_to_speeds()
         if odometry_config.intrinsics == 'given':
             self._subscribe(CameraInfo, 'camera_info', self._on_camera_info)
 
@@ -87,6 +90,11 @@ class Inputs:
         wanted = Wanted(topic, 'depth image', 'depth_transport', in_name='depth')
         self._worker.expect_depth(lambda: why_silent(self._node, subscription, wanted))
         return synchroniser.put_image
+
+    def _listen_to_speeds(self) -> None:
+        wanted = Wanted('speed', 'odometry message', '', source='what measures the speed')
+        speeds = self._worker.expect_speeds(lambda: why_silent(self._node, subscription, wanted))
+        subscription = self._subscribe(Odometry, 'speed', speeds.put)
 
     def _put_alone(self, message: Image | CompressedImage) -> None:
         self._mailbox.put(RgbdImage(message))

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Why no image arrives."""
+"""Why no image arrives, nor what belongs to it."""
 
 from typing import Any, NamedTuple, TYPE_CHECKING
 
@@ -19,8 +19,9 @@ class Wanted(NamedTuple):
 
     topic: str                             # as the node names it, before it was remapped
     noun: str = 'image'
-    transport: str = 'image_transport'     # the parameter that chooses its type
+    transport: str = 'image_transport'     # the parameter that chooses its type, if any
     in_name: str = ''                      # what the name of another topic for it must contain
+    source: str = 'the camera driver'
 
 
 def why_silent(node: Node, subscription: 'Subscription[Any]', wanted: Wanted) -> str:
@@ -34,11 +35,12 @@ def why_silent(node: Node, subscription: 'Subscription[Any]', wanted: Wanted) ->
                     f'-r {wanted.topic}:={others[0]}.')
         named = f" with '{wanted.in_name}' in its name" if wanted.in_name else ''
         return (f'no publisher on {topic}, nor does any topic{named} carry {type_name}. Start '
-                'the camera driver.')
+                f'{wanted.source}.')
     for publisher in publishers:
         if publisher.topic_type != type_name:
-            return (f'{topic} carries {publisher.topic_type}, not {type_name}. Set '
-                    f'{wanted.transport}, or remap {wanted.topic} to another topic.')
+            way_out = f'Set {wanted.transport}, or remap' if wanted.transport else 'Remap'
+            return (f'{topic} carries {publisher.topic_type}, not {type_name}. {way_out} '
+                    f'{wanted.topic} to another topic.')
         verdict, reason = qos_check_compatible(publisher.qos_profile, subscription.qos_profile)
         if verdict == QoSCompatibility.ERROR:
             return (f'the publisher of {topic} and this node have incompatible QoS ({reason}). '

@@ -21,6 +21,7 @@ from anycam_ros.node.depth_synchroniser import RgbdImage
 from anycam_ros.node.frames import Frames, MissingTransformError
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.outputs import Outputs
+from anycam_ros.node.speed_input import SpeedInput
 from anycam_ros.node.status import StatusReport, Throttle
 from anycam_ros.node.transforms import PoseGuess
 from anycam_ros.odometry import (
@@ -60,6 +61,7 @@ class Worker:
         self._is_paused = False
         self.camera_info: CameraInfo | None = None
         self._depth: DepthInput | None = None
+        self._speeds: SpeedInput | None = None
 
     def warm_up(self) -> None:
         """Let the odometry compile what it needs."""
@@ -96,6 +98,11 @@ class Worker:
         """Expect depth with the images; why_silent tells why none arrives at all."""
         self._depth = DepthInput(why_silent, self._warn)
 
+    def expect_speeds(self, why_silent: Callable[[], str]) -> SpeedInput:
+        """Expect speeds beside the images, and return what takes them in."""
+        self._speeds = SpeedInput(why_silent, self._warn)
+        return self._speeds
+
     def configure(self, config: NodeConfig) -> None:
         """Take over what may change while the node runs."""
         self._outputs.config = self._frames.config = config
@@ -109,6 +116,8 @@ class Worker:
             frame = self._frame(rgbd)
             restart = self._restart_if_needed(frame)
             self._take_pose_if_asked(header)
+            if self._speeds is not None:
+                self._speeds.hand_over(self._odometry, frame.stamp_s)
             estimate = self._odometry.process(frame)
         except FrameError as error:
             self._warn(f'frame refused: {error}')

@@ -16,7 +16,7 @@ from anycam_ros.odometry.scale.scale_source import ScaleSource, Step
 from anycam_ros.odometry.scale.speed_scale import SpeedScale
 from anycam_ros.odometry.scale.speeds import SpeedHistory
 
-SURE_OF_MOTION = 2.0             # deviations
+SURE_OF_MOTION = 0.5             # stated deviations, which are mostly those of the whole map
 
 
 class MetricScale:

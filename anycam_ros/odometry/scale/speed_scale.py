@@ -18,6 +18,9 @@ from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
 STRETCH_S = 0.2                  # shorter ones are of the size of their error
 STRAIGHTNESS = 0.8               # of chord to path; the speed tells of the path alone
 LEVER_ARM_M = 0.3                # about what the camera is away from where the speed is measured
+# Most of the error of a step is that of the map, the same for its neighbours, and so a part of the
+# scale. Along recordings, samples scatter by less than this share of what the covariance states.
+OWN_SHARE = 0.2
 MAXIMUM_DEVIATION = 0.3          # of the logarithm of a sample
 CALIBRATION = 0.01               # relative, of a wheel's circumference
 WAITING_STRETCHES = 50           # for speeds that come late
@@ -83,7 +86,8 @@ def _compare(stretch: _Stretch, speed: Speed) -> ScaleSample | None:
         return None
     seconds = stretch.end_s - stretch.start_s
     direction = stretch.T_start_end[:3, :3].T @ stretch.T_start_end[:3, 3] / chord
-    motion_deviation = math.sqrt(direction @ stretch.covariance @ direction) / chord
+    motion_deviation = OWN_SHARE * math.sqrt(
+        direction @ stretch.covariance @ direction) / chord
     turn_rad = float(np.linalg.norm(vector_from_rotation(stretch.T_start_end[:3, :3])))
     lever_mps = LEVER_ARM_M * turn_rad / seconds
     deviation = math.hypot(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.errors import SpeedError
 
+MAXIMUM_MPS = 1000.0
 MAXIMUM_GAP_S = 0.5
 KEPT_S = 20.0
 CLOCK_SET_BACK_S = 1.0
@@ -33,9 +34,9 @@ class Speed:
     def __post_init__(self) -> None:
         """Raise SpeedError for what no sensor measures."""
         for name, value in (('speed', self.speed_mps), ('deviation', self.deviation_mps)):
-            if not (math.isfinite(value) and value >= 0):
-                raise SpeedError(f'{name} is {value} m/s at {self.stamp_s:.6f} s; it must be a '
-                                 'number that is not negative. Check the source of the speed.')
+            if not 0 <= value <= MAXIMUM_MPS:
+                raise SpeedError(f'{name} is {value} m/s at {self.stamp_s:.6f} s; it must be 0 to '
+                                 f'{MAXIMUM_MPS:g} m/s. Check the source of the speed.')
         if not math.isfinite(self.stamp_s):
             raise SpeedError(f'the stamp of a speed is {self.stamp_s} s; it must be a number.')
 
@@ -54,8 +55,10 @@ class SpeedHistory:
             self._stamps_s.clear()
             self._speeds.clear()
         place = bisect_left(self._stamps_s, speed.stamp_s)
-        self._stamps_s.insert(place, speed.stamp_s)
-        self._speeds.insert(place, speed)
+        # A source without stamps must not fill the memory.
+        again = int(speed.stamp_s in self._stamps_s[place:place + 1])
+        self._stamps_s[place:place + again] = [speed.stamp_s]
+        self._speeds[place:place + again] = [speed]
         old = bisect_left(self._stamps_s, self._stamps_s[-1] - KEPT_S)
         del self._stamps_s[:old], self._speeds[:old]
 
