@@ -7,13 +7,17 @@ import sys
 from typing import Any
 
 from clips import Clip
+import cv2
 import numpy as np
 import pytest
 
 from anycam_ros.errors import ConfigError, DependencyError, WeightsError
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.odometry import OdometryConfig, Status, VisualOdometry
+from anycam_ros.geometry.camera import Intrinsics
+from anycam_ros.odometry import Frame, OdometryConfig, Status, VisualOdometry
 from anycam_ros.odometry.priors import make_depth, make_flow
+
+RELIEF = 0.02    # of log depth: what has none at all is no depth
 
 
 def test_defaults_need_no_network() -> None:
@@ -74,6 +78,47 @@ def test_odometry_follows_the_flow_that_is_chosen(
     estimates = [odometry.process(frame) for frame in walk.frames[:4]]
     assert all(estimate is not None and estimate.status is Status.LOST
                for estimate in estimates[1:])
+
+
+@pytest.mark.parametrize('depth_m', [2.0, 5.0])
+def test_depth_of_a_model_sets_the_unit_of_length(mended_torchvision: object, tmp_path: Path,
+                                                  depth_m: float) -> None:
+    """Come nearer to a wall; the random weights are brought to about its depth, everywhere."""
+    del mended_torchvision
+    torch = pytest.importorskip('torch')
+    transformers = pytest.importorskip('transformers')
+    torch.manual_seed(0)
+    backbone = transformers.Dinov2Config(
+        hidden_size=12, num_hidden_layers=4, num_attention_heads=1, image_size=70, patch_size=14,
+        out_features=['stage1', 'stage2', 'stage3', 'stage4'], reshape_hidden_states=False)
+    network = transformers.DepthAnythingForDepthEstimation(transformers.DepthAnythingConfig(
+        backbone_config=backbone, reassemble_hidden_size=12, neck_hidden_sizes=[4, 4, 8, 8],
+        fusion_hidden_size=4, head_hidden_size=4, depth_estimation_type='metric', max_depth=20))
+    noise = np.random.default_rng(0).integers(0, 256, (84, 112, 3)).astype(np.uint8)
+    wall = cv2.resize(noise, (448, 336), interpolation=cv2.INTER_CUBIC)
+    with torch.no_grad():
+        logits: list[torch.Tensor] = []
+        network.head.conv3.register_forward_hook(lambda *seen: logits.append(seen[2]))
+        network(torch.tensor(wall[None] / 255, dtype=torch.float32).permute(0, 3, 1, 2))
+        spread, mean = torch.std_mean(logits[0])
+        network.head.conv3.weight.mul_(RELIEF / spread)
+        network.head.conv3.bias.sub_(mean).mul_(RELIEF / spread).add_(
+            float(np.log(depth_m / (20 - depth_m))))
+    network.save_pretrained(tmp_path)
+    camera = Intrinsics.centred(448, 336, 400.0)
+    odometry = VisualOdometry(OdometryConfig(depth=f'transformers:{tmp_path}', device='cpu',
+                                             intrinsics='given'))
+    estimate = None
+    for index in range(7):
+        nearer = 1 / (1 - 0.01 * index)     # by a hundredth of the way per frame
+        picture = cv2.warpAffine(wall, np.array([
+            [nearer, 0, camera.cx * (1 - nearer)], [0, nearer, camera.cy * (1 - nearer)]]),
+            (448, 336))
+        estimate = odometry.process(Frame(index / 30, picture, intrinsics=camera))
+    assert estimate is not None
+    assert (estimate.status, estimate.scale_source) == (Status.TRACKING, 'depth')
+    np.testing.assert_allclose(estimate.T_odom_camera[:3, 3], (0.06 * depth_m, 0, 0),
+                               atol=0.01 * depth_m)
 
 
 @pytest.fixture(scope='session')
