@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from anycam_ros.errors import ConfigError
 
+SHORTEST_FOCAL, LONGEST_FOCAL = 0.05, 1000.0     # of the longer side of the image
+FARTHEST_CENTRE = 10.0                           # of the longer side, from the first pixel
+STRONGEST_DISTORTION = 1e4
 DISTORTION_LENGTHS = {'plumb_bob': (4, 5), 'rational_polynomial': (8,), 'equidistant': (4,)}
 
 
@@ -38,6 +41,7 @@ class Intrinsics:
                 f'intrinsics fx={self.fx} fy={self.fy} cx={self.cx} cy={self.cy} '
                 f'distortion={self.distortion}: all must be finite and fx, fy above 0. '
                 'Leave the intrinsics out and the focal length is estimated.')
+        self._check_sizes()
         if self.distortion_model not in DISTORTION_LENGTHS:
             raise ConfigError(
                 f'distortion model {self.distortion_model!r} is unknown; '
@@ -47,6 +51,20 @@ class Intrinsics:
             raise ConfigError(
                 f'distortion has {len(self.distortion)} coefficients; {self.distortion_model} '
                 f'has {" or ".join(map(str, lengths))}, or none for no distortion.')
+
+    def _check_sizes(self) -> None:
+        side = max(self.width, self.height)
+        shortest, longest = SHORTEST_FOCAL * side, LONGEST_FOCAL * side
+        farthest = FARTHEST_CENTRE * side
+        if not (shortest <= self.fx <= longest and shortest <= self.fy <= longest
+                and abs(self.cx) <= farthest and abs(self.cy) <= farthest
+                and all(abs(value) <= STRONGEST_DISTORTION for value in self.distortion)):
+            raise ConfigError(
+                f'intrinsics fx={self.fx} fy={self.fy} cx={self.cx} cy={self.cy} '
+                f'distortion={self.distortion} are of no camera of {self.width}x{self.height} px: '
+                f'fx and fy must be {shortest:g} to {longest:g} px, cx and cy within '
+                f'{farthest:g} px, distortion within {STRONGEST_DISTORTION:g}. Calibrate anew, or '
+                'leave the intrinsics out and the focal length is estimated.')
 
     @classmethod
     def centred(cls, width: int, height: int, focal_px: float) -> 'Intrinsics':

@@ -57,6 +57,15 @@ def test_impossible_values_are_refused_with_the_value_and_the_way_out(change: di
     assert 'Leave the intrinsics out' in str(refused.value)
 
 
+@pytest.mark.parametrize('change', [
+    {'fx': 1e-300}, {'fy': 1e300}, {'cx': -1e9}, {'cy': 1e9},
+    {'distortion': (1e300, 0.0, 0.0, 0.0)}])
+def test_values_of_no_camera_are_refused_with_what_is_allowed(change: dict) -> None:
+    values = {'width': 64, 'height': 48, 'fx': 60.0, 'fy': 60.0, 'cx': 32.0, 'cy': 24.0}
+    with pytest.raises(ConfigError, match=r'no camera of 64x48 px.* 3\.2 to 64000 px'):
+        Intrinsics(**{**values, **change})
+
+
 def test_unknown_distortion_model_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"'fov' is unknown.*plumb_bob.*equidistant"):
         Intrinsics(64, 64, 60.0, 60.0, 32.0, 32.0, distortion_model='fov')

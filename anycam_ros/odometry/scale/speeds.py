@@ -35,8 +35,9 @@ class Speed:
         """Raise SpeedError for what no sensor measures."""
         for name, value in (('speed', self.speed_mps), ('deviation', self.deviation_mps)):
             if not 0 <= value <= MAXIMUM_MPS:
-                raise SpeedError(f'{name} is {value} m/s at {self.stamp_s:.6f} s; it must be 0 to '
-                                 f'{MAXIMUM_MPS:g} m/s. Check the source of the speed.')
+                raise SpeedError(
+                    f'{name} is {value} m/s at {self.stamp_s:.6f} s; it must be a number from 0 '
+                    f'to {MAXIMUM_MPS:g} m/s. Check the source of the speed.')
         if not math.isfinite(self.stamp_s):
             raise SpeedError(f'the stamp of a speed is {self.stamp_s} s; it must be a number.')
 
@@ -61,6 +62,10 @@ class SpeedHistory:
         self._speeds[place:place + again] = [speed]
         old = bisect_left(self._stamps_s, self._stamps_s[-1] - KEPT_S)
         del self._stamps_s[:old], self._speeds[:old]
+
+    def __len__(self) -> int:
+        """Return how many are kept."""
+        return len(self._speeds)
 
     def reaches(self, stamp_s: float) -> bool:
         """Return whether a speed of this time or later has come."""

@@ -60,6 +60,11 @@ def test_a_clock_that_was_set_back_starts_anew() -> None:
     assert speeds.over(0.5, 0.7) is not None
 
 
+def test_a_source_without_stamps_fills_no_memory() -> None:
+    speeds = history(*[Speed(0.0, float(index)) for index in range(1000)])
+    assert len(speeds) == 1
+
+
 def test_stated_deviation_is_kept_and_else_a_usual_one_is_taken() -> None:
     stated = history(*[Speed(speed.stamp_s, 2.0, 0.3) for speed in growing()]).over(0.5, 0.7)
     unstated = history(*[Speed(speed.stamp_s, 2.0) for speed in growing()]).over(0.5, 0.7)
@@ -69,7 +74,7 @@ def test_stated_deviation_is_kept_and_else_a_usual_one_is_taken() -> None:
 
 
 @pytest.mark.parametrize('speed', [(0.0, -1.0), (0.0, math.nan), (0.0, 1.0, math.inf),
-                                   (math.nan, 1.0)])
+                                   (0.0, 1e300), (math.nan, 1.0)])
 def test_what_no_sensor_measures_is_refused(speed: tuple[float, ...]) -> None:
     with pytest.raises(SpeedError, match='number'):
         Speed(*speed)
