@@ -11,6 +11,7 @@ from torch import Tensor
 from anycam_ros.errors import ConfigError
 from anycam_ros.motion.anycam.network import AnyCam
 from anycam_ros.motion.anycam.stream_window import StreamEstimate, StreamFrame, StreamWindow
+from anycam_ros.torch_device import half_on_cuda
 
 _log = logging.getLogger(__name__)
 
@@ -39,9 +40,8 @@ class NetworkRuntime:
 
     def __init__(self, network: AnyCam, device: torch.device, size: WindowSize) -> None:
         """Move the network to the device; half precision and channels last on CUDA."""
-        self.device, self._on_gpu = device, device.type == 'cuda'
-        self._network = network.to(device)
-        if self._on_gpu:
+        self.device, self._network = device, network.to(device)
+        if device.type == 'cuda':
             for weight in self._network.parameters():
                 if weight.ndim == 4:
                     weight.data = weight.data.contiguous(memory_format=torch.channels_last)
@@ -59,7 +59,7 @@ class NetworkRuntime:
         ConfigError where the smallest does not fit.
         """
         try:
-            with self.precision():
+            with half_on_cuda(self.device):
                 return self._window.push(frame)
         except torch.cuda.OutOfMemoryError as error:
             self.shrink(error)
@@ -88,13 +88,8 @@ class NetworkRuntime:
 
     def uncertainty(self, estimate: StreamEstimate, candidate: int) -> Tensor:
         """Return the Laplace scale (H, W) in the newest frame, on the device."""
-        with self.precision():
+        with half_on_cuda(self.device):
             return estimate.uncertainty(candidate)
-
-    def precision(self) -> torch.autocast:
-        """Return the context in which the network runs."""
-        half = torch.float16 if self._on_gpu else torch.bfloat16    # processors know no float16
-        return torch.autocast(self.device.type, half, enabled=self._on_gpu)
 
     def _new_window(self) -> StreamWindow:
         return StreamWindow(self._network, self._size.frames,
