@@ -14,11 +14,13 @@ def average_directions(forward: Tensor, backward: Tensor) -> Tensor:
     Takes the motion from each camera to the next, and that from the next one back. Half way
     between two rotations lies the sum of their quaternions.
     """
-    inverse = inverse_motion(backward)
-    quaternion = sum(quaternion_from_matrix(T[..., :3, :3]) for T in (forward, inverse))
-    mean = (forward + inverse) / 2
-    mean[..., :3, :3] = matrix_from_quaternion(torch.as_tensor(quaternion))
-    return mean
+    # Half precision, if the network runs in it, would round the path to a thousandth.
+    with torch.autocast(forward.device.type, enabled=False):
+        inverse = inverse_motion(backward)
+        quaternion = sum(quaternion_from_matrix(T[..., :3, :3]) for T in (forward, inverse))
+        mean = (forward + inverse) / 2
+        mean[..., :3, :3] = matrix_from_quaternion(torch.as_tensor(quaternion))
+        return mean
 
 
 def chain(relative: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from small_network import make_small_network, random_window
 import torch
 
 from anycam_ros.errors import ConfigError
-from anycam_ros.motion.anycam import AnyCam, StreamFrame, StreamWindow
+from anycam_ros.motion.anycam import AnyCam, average_directions, StreamFrame, StreamWindow
 from anycam_ros.motion.anycam.runtime import NetworkRuntime, WindowSize
 
 CPU = torch.device('cpu')
@@ -41,6 +41,14 @@ def test_half_precision_runs_through_and_is_close(network: AnyCam) -> None:
             uncertainty = found.uncertainty(1)
         assert uncertainty.dtype == torch.float32
         torch.testing.assert_close(uncertainty, expected.uncertainty(1), atol=0.05, rtol=0.05)
+
+
+def test_both_directions_are_averaged_in_full_precision(network: AnyCam) -> None:
+    with torch.inference_mode():
+        poses = network(**random_window(2, 3, 42, 42)).poses
+    expected = average_directions(*poses)
+    with torch.autocast('cpu', torch.bfloat16):
+        assert torch.equal(average_directions(*poses), expected)
 
 
 def short_of_memory(network: AnyCam, monkeypatch: pytest.MonkeyPatch, most_frames: int) -> None:
