@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ROS messages to arrays and cameras, and back."""
 
+from builtin_interfaces.msg import Time as TimeMessage
 import cv2
 from cv_bridge import CvBridge
 import numpy as np
@@ -22,6 +23,12 @@ NO_DISTORTION = (0.0,) * 5
 def stamp_ns(header: Header) -> int:
     """Return the stamp of the header, ns."""
     return int(header.stamp.sec * NANOSECONDS + header.stamp.nanosec)
+
+
+def stamp_message(stamp_s: float) -> TimeMessage:
+    """Return seconds as a stamp; a float of today's seconds is exact to a microsecond."""
+    seconds, microseconds = divmod(round(1e6 * stamp_s), 1_000_000)
+    return TimeMessage(sec=seconds, nanosec=1000 * microseconds)
 
 
 def image_to_rgb(message: Image | CompressedImage) -> NDArray[np.uint8]:

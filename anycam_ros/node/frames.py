@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The frames of the published odometry: odom, and the camera or the base that carries it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.duration import Duration
@@ -21,7 +23,7 @@ from anycam_ros.node.transforms import (
     Motion,
     PoseGuess,
 )
-from anycam_ros.odometry import OdometryEstimate
+from anycam_ros.odometry import OdometryEstimate, StampedPose
 
 Array = NDArray[np.float64]
 
@@ -60,6 +62,17 @@ class Frames:
                               np.eye(4) if T_child_camera is None else inverse(T_child_camera))
         return in_plane(motion) if self.config.two_d_mode else motion
 
+    def past(self, header: Header, poses: Sequence[StampedPose]) -> list[StampedPose]:
+        """Return where the child frame was in odom; the base carries the camera as it does now.
+
+        Raises MissingTransformError.
+        """
+        T_child_camera = self._T_child_camera(header)
+        start = self._start(T_child_camera)
+        T_camera_child = np.eye(4) if T_child_camera is None else inverse(T_child_camera)
+        return [StampedPose(pose.stamp_s, self._levelled(
+            start @ pose.T_odom_camera @ T_camera_child)) for pose in poses]
+
     def camera_pose(self, header: Header, guess: PoseGuess) -> PoseGuess:
         """Return the camera in the odometry's own fixed frame for a child frame in odom.
 
@@ -87,6 +100,12 @@ class Frames:
             if T_child_camera is not None:
                 self._T_odom_start = self._T_odom_start @ T_child_camera @ inverse(T_BODY_OPTICAL)
         return self._T_odom_start
+
+    def _levelled(self, T_odom_child: Array) -> Array:
+        if not self.config.two_d_mode:
+            return T_odom_child
+        unknown = np.zeros((6, 6))
+        return in_plane(Motion(T_odom_child, unknown, np.zeros(6), unknown)).T_target_source
 
     def _T_child_camera(self, header: Header) -> Array | None:  # noqa: N802
         """Return the transform at the stamp; None where the camera's own pose is published."""

@@ -3,13 +3,11 @@
 """What the node publishes."""
 
 from collections import deque
-from typing import Any, TYPE_CHECKING
+from collections.abc import Sequence
 
 from geometry_msgs.msg import PoseStamped, TwistWithCovariance
 from nav_msgs.msg import Odometry, Path
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 from tf2_ros import TransformBroadcaster
@@ -19,13 +17,13 @@ from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.conversions import (
     array_to_image,
     camera_info_from_intrinsics,
+    stamp_message,
     stamp_ns,
 )
+from anycam_ros.node.publishers import create_publisher
+from anycam_ros.node.scene_outputs import SceneOutputs
 from anycam_ros.node.transforms import Motion, odom_transform, pose_from_matrix
-from anycam_ros.odometry import OdometryEstimate
-
-if TYPE_CHECKING:
-    from rclpy.publisher import Publisher
+from anycam_ros.odometry import OdometryEstimate, StampedPose
 
 PATH_PERIOD_NS = 100_000_000
 
@@ -37,20 +35,24 @@ class Outputs:
         """Create the publishers (reliable, REP-2003) and the transform broadcaster."""
         self.config = config
         self._node = node
-        self._odom = _publisher(node, Odometry, 'odom')
-        self._camera_info = _publisher(node, CameraInfo, 'estimated/camera_info')
-        self._motion_mask = _publisher(node, Image, 'motion_mask')
-        self._uncertainty = _publisher(node, Image, 'uncertainty')
-        self._status = _publisher(node, Status, 'status')
-        self._path = _publisher(node, Path, 'path')
+        self._odom = create_publisher(node, Odometry, 'odom')
+        self._camera_info = create_publisher(node, CameraInfo, 'estimated/camera_info')
+        self._motion_mask = create_publisher(node, Image, 'motion_mask')
+        self._uncertainty = create_publisher(node, Image, 'uncertainty')
+        self._status = create_publisher(node, Status, 'status')
+        self._path = create_publisher(node, Path, 'path')
+        self._refined_path = create_publisher(node, Path, 'refined_path')
+        self.scene = SceneOutputs(node)
         self._broadcaster = TransformBroadcaster(node)
         self._poses: deque[PoseStamped] = deque()
 
     def close(self) -> None:
         """Publish nothing more."""
         for publisher in (self._odom, self._camera_info, self._motion_mask, self._uncertainty,
-                          self._status, self._path, self._broadcaster.pub_tf):
+                          self._status, self._path, self._refined_path,
+                          self._broadcaster.pub_tf):
             self._node.destroy_publisher(publisher)
+        self.scene.close()
 
     def publish_status(self, status: Status) -> None:
         """Publish how the odometry is."""
@@ -79,6 +81,20 @@ class Outputs:
         if estimate.uncertainty is not None and self._uncertainty.get_subscription_count():
             self._uncertainty.publish(array_to_image(header, estimate.uncertainty, '32FC1'))
 
+    @property
+    def wants_refined_path(self) -> bool:
+        """Return whether someone listens to it."""
+        return bool(self._refined_path.get_subscription_count())
+
+    def publish_refined_path(self, header: Header, past: Sequence[StampedPose]) -> None:
+        """Publish where the published frame was in odom, as refinement sees it now."""
+        odom_frame = self.config.odom_frame
+        self._refined_path.publish(Path(
+            header=Header(stamp=header.stamp, frame_id=odom_frame),
+            poses=[PoseStamped(header=Header(stamp=stamp_message(pose.stamp_s),
+                                             frame_id=odom_frame),
+                               pose=pose_from_matrix(pose.T_odom_camera)) for pose in past]))
+
     def forget_path(self) -> None:
         """Start the path anew."""
         self._poses.clear()
@@ -95,12 +111,6 @@ class Outputs:
             poses.popleft()
         if poses and self._path.get_subscription_count():
             self._path.publish(Path(header=pose.header, poses=list(poses)))
-
-
-def _publisher(node: Node, message_type: type, topic: str) -> 'Publisher[Any]':
-    return node.create_publisher(
-        message_type, topic, QoSProfile(depth=10),
-        qos_overriding_options=QoSOverridingOptions.with_default_policies())
 
 
 def _twist(motion: Motion) -> TwistWithCovariance:

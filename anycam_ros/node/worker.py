@@ -191,7 +191,16 @@ class Worker:
             return str(error)
         self._outputs.publish_motion(header, self._frames.child_frame(header), motion)
         self._outputs.publish_camera(header, estimate)
+        if estimate.status != State.LOST and self._newest is not None:
+            self._outputs.scene.publish(header, self._odometry, self._newest, estimate)
+        if estimate.is_key_frame and self._outputs.wants_refined_path:
+            self._publish_refined_path(header)
         return ''
+
+    def _publish_refined_path(self, header: Header) -> None:
+        past = self._odometry.refined_path()
+        if past:
+            self._outputs.publish_refined_path(header, self._frames.past(header, past))
 
     def _frame(self, rgbd: RgbdImage) -> Frame:
         """Return the messages as a frame. Raises FrameError."""

@@ -5,11 +5,11 @@
 from anycam_ros.motion.motion_estimate import Status
 from anycam_ros.motion.reason import Cause
 from anycam_ros.odometry.config import OdometryConfig
-from anycam_ros.odometry.estimate import OdometryEstimate
+from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.scale.speeds import Speed
 from anycam_ros.odometry.visual_odometry import VisualOdometry
 from anycam_ros.odometry.warm_up import warm_up
 
-__all__ = ['Cause', 'Frame', 'OdometryConfig', 'OdometryEstimate', 'Speed', 'Status',
-           'VisualOdometry', 'warm_up']
+__all__ = ['Cause', 'Frame', 'OdometryConfig', 'OdometryEstimate', 'Speed', 'StampedPose',
+           'Status', 'VisualOdometry', 'warm_up']
