@@ -22,6 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from anycam_ros.errors import AnyCamError
 from anycam_ros.node.config import NodeConfig
+from anycam_ros.node.diagnostics import Diagnostics, Watched
 from anycam_ros.node.inputs import Inputs
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.memory import return_images_to_the_system, spare_the_collector
@@ -69,6 +70,7 @@ class AnyCamNode(LifecycleNode):
         self._thread: Thread | None = None
         self._is_paused = False
         self._mailbox: Mailbox[RgbdImage] = Mailbox()
+        self._diagnostics = Diagnostics(self)
         self.add_on_set_parameters_callback(self._on_parameters)
 
     @property
@@ -87,6 +89,7 @@ class AnyCamNode(LifecycleNode):
 
     def stop(self) -> None:
         """Finish the frame at hand and listen no more; harmless when repeated."""
+        self._diagnostics.watch(None)
         if self._inputs is not None:
             self._inputs.close()
         self._mailbox.close()
@@ -127,6 +130,8 @@ class AnyCamNode(LifecycleNode):
         self._thread = Thread(target=self._work, args=(self._worker, self._inputs),
                               name='odometry')
         self._thread.start()
+        self._diagnostics.watch(Watched(self._mailbox, self._worker.outputs,
+                                        self._inputs.why_silent))
         self.get_logger().info(f'listening to {self._inputs.image_topic}')   # for the launch file
         return super().on_activate(state)
 

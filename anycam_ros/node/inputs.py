@@ -8,16 +8,22 @@ from typing import Any, TYPE_CHECKING
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]   # as in Humble
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos import qos_policy_name_from_kind, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from anycam_ros.node.clock_watch import ClockWatch
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.depth_synchroniser import DepthSynchroniser, LONGEST_WAIT_S, RgbdImage
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.watchdog import Wanted, why_silent
 from anycam_ros.node.worker import Worker
 from anycam_ros.odometry import OdometryConfig
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+except ImportError:     # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks
 
 if TYPE_CHECKING:
     from rclpy.subscription import Subscription
@@ -39,7 +45,8 @@ class Inputs:
         self._subscriptions: list[Subscription[Any]] = []
         self._timers: list[Timer] = []
         message_type, topic = IMAGE_TOPICS[config.image_transport]
-        self._wanted = Wanted(topic)
+        self._wanted = Wanted(topic, transports=IMAGE_TOPICS)
+        self._clock_watch = ClockWatch(node.get_clock())
         self._is_paused = False
         self._put_image = self._listen_to_depth() if odometry_config.depth == 'topic' \
             else self._put_alone
@@ -59,8 +66,9 @@ class Inputs:
         self._is_paused = paused
 
     def why_silent(self) -> str:
-        """Return why no image arrives."""
-        return why_silent(self._node, self._images, self._wanted)
+        """Return why no image arrives; callable from any thread."""
+        reason = why_silent(self._node, self._images, self._wanted)
+        return f'{reason} {self._clock_watch.why_stopped()}'.strip()
 
     def close(self) -> None:
         """Listen no more."""
@@ -74,6 +82,8 @@ class Inputs:
         sensor_data = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
         subscription = self._node.create_subscription(
             message_type, topic, callback, sensor_data,
+            event_callbacks=SubscriptionEventCallbacks(
+                incompatible_qos=lambda event: self._on_incompatible_qos(topic, event)),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         self._subscriptions.append(subscription)
         return subscription
@@ -95,6 +105,14 @@ class Inputs:
         wanted = Wanted('speed', 'odometry message', '', source='what measures the speed')
         speeds = self._worker.expect_speeds(lambda: why_silent(self._node, subscription, wanted))
         subscription = self._subscribe(Odometry, 'speed', speeds.put)
+
+    def _on_incompatible_qos(self, topic: str, event: Any) -> None:  # noqa: ANN401
+        """Name a publisher that is left out, which silence shows only where it is the only one."""
+        policy = qos_policy_name_from_kind(event.last_policy_kind).lower()
+        topic = self._node.resolve_topic_name(topic)
+        self._node.get_logger().warning(
+            f'a publisher of {topic} has incompatible QoS ({policy}): nothing comes from it. Set '
+            f'qos_overrides.{topic}.subscription.{policy} to what it offers.')
 
     def _put_alone(self, message: Image | CompressedImage) -> None:
         self._mailbox.put(RgbdImage(message))

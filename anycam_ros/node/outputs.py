@@ -45,6 +45,8 @@ class Outputs:
         self.scene = SceneOutputs(node)
         self._broadcaster = TransformBroadcaster(node)
         self._poses: deque[PoseStamped] = deque()
+        self.odometry_count = 0
+        self.latest_status: Status | None = None
 
     def close(self) -> None:
         """Publish nothing more."""
@@ -57,6 +59,7 @@ class Outputs:
     def publish_status(self, status: Status) -> None:
         """Publish how the odometry is."""
         self._status.publish(status)
+        self.latest_status = status
 
     def publish_motion(self, header: Header, child_frame: str, motion: Motion) -> None:
         """Publish pose and twist, and by them the transform and the path."""
@@ -66,6 +69,7 @@ class Outputs:
         odometry.pose.covariance = motion.pose_covariance.ravel()
         odometry.twist = _twist(motion)
         self._odom.publish(odometry)
+        self.odometry_count += 1
         pose = odometry.pose.pose
         if self.config.publish_tf:
             self._broadcaster.sendTransform(odom_transform(

@@ -29,6 +29,7 @@ Config = TypeVar('Config')
 
 FIELDS: dict[str, 'Field[Any]'] = {
     field.name: field for config in (NodeConfig, OdometryConfig) for field in fields(config)}
+OF_UPDATER = 'diagnostic_updater.'      # which declares its parameters itself
 OF_RCLPY = ('use_sim_time', 'start_type_description_service', 'qos_overrides.')
 INT64 = range(-2**63, 2**63)
 
@@ -44,7 +45,7 @@ def withdraw_given(node: Node) -> dict[str, Any]:
              if not name.startswith(OF_RCLPY)}
     for name in given:
         node.undeclare_parameter(name)
-    return given
+    return {name: value for name, value in given.items() if not name.startswith(OF_UPDATER)}
 
 
 def declare(node: Node, given: Mapping[str, Any]) -> None:

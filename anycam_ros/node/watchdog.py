@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why no image arrives, nor what belongs to it."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TYPE_CHECKING
 
 from rclpy.node import Node
@@ -22,6 +23,7 @@ class Wanted(NamedTuple):
     transport: str = 'image_transport'     # the parameter that chooses its type, if any
     in_name: str = ''                      # what the name of another topic for it must contain
     source: str = 'the camera driver'
+    transports: Mapping[str, tuple[type, str]] = {}     # types and topics that could be chosen
 
 
 def why_silent(node: Node, subscription: 'Subscription[Any]', wanted: Wanted) -> str:
@@ -33,6 +35,13 @@ def why_silent(node: Node, subscription: 'Subscription[Any]', wanted: Wanted) ->
         if others:
             return (f'no publisher on {topic}; remap one of {", ".join(others)}: --ros-args '
                     f'-r {wanted.topic}:={others[0]}.')
+        for value, (other_type, other_topic) in wanted.transports.items():
+            others = _topics_of_type(node, _ros_name(other_type))
+            if others:
+                return (f'no publisher on {topic}, nor does any topic carry {type_name}; '
+                        f'{", ".join(others)} carries {_ros_name(other_type)}. Set '
+                        f'{wanted.transport} to {value!r} and remap {other_topic}: --ros-args '
+                        f'-p {wanted.transport}:={value} -r {other_topic}:={others[0]}.')
         named = f" with '{wanted.in_name}' in its name" if wanted.in_name else ''
         return (f'no publisher on {topic}, nor does any topic{named} carry {type_name}. Start '
                 f'{wanted.source}.')

@@ -85,6 +85,11 @@ class Worker:
         self.request_restart()
 
     @property
+    def outputs(self) -> Outputs:
+        """Return what publishes."""
+        return self._outputs
+
+    @property
     def odom_frame(self) -> str:
         """Return the fixed frame."""
         return self._frames.config.odom_frame
