@@ -24,7 +24,8 @@ from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.priors import make_depth, make_flow
-from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale
+from anycam_ros.odometry.scale.log_scale import LogScale
+from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale, rescaled
 from anycam_ros.odometry.scale.scale_source import Step
 from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
 from anycam_ros.odometry.scale_error import scale_covariance
@@ -61,6 +62,7 @@ class VisualOdometry:
         """Forget every frame; the next one is the first, at the origin of odom."""
         self._T_odom_camera: Array = T_BODY_OPTICAL.copy()
         self._covariance = np.zeros((6, 6))
+        self._log_scale = LogScale()
         self._start_anew()
 
     def set_pose(self, T_odom_camera: Array, covariance: Array) -> None:
@@ -74,6 +76,8 @@ class VisualOdometry:
         """
         if self._front_end is not None:
             self._covariance += LOST_VARIANCE * np.eye(6)
+        if isinstance(self._front_end, GeometricMotion):
+            self._log_scale.start_anew(self._front_end.scene_depth)
         self._start_anew()
 
     def _start_anew(self) -> None:
@@ -120,7 +124,9 @@ class VisualOdometry:
         """
         if not isinstance(self._front_end, GeometricMotion):
             return []
-        return [StampedPose(past.stamp_s, self._T_odom_camera @ past.T_camera_past)
+        metres = self._log_scale.metres_per_unit
+        return [StampedPose(past.stamp_s,
+                            self._T_odom_camera @ rescaled(past.T_camera_past, metres))
                 for past in self._front_end.refined_path()]
 
     def map_points(self) -> Array:
@@ -179,7 +185,7 @@ class VisualOdometry:
             raw.resized(round(frame.width * scale), round(frame.height * scale)),
             given is not None)
         self._raw = raw
-        self._scale = make_scale(self.config, self._camera, self._speeds)
+        self._scale = make_scale(self.config, self._camera, self._speeds, self._log_scale)
         self._front_end = self._make_front_end()
         return self._front_end
 

@@ -70,6 +70,11 @@ class GeometricMotion:
         self._window: KeyFrameWindow | None = None
         self._unmatched_since_s: float | None = None
 
+    @property
+    def scene_depth(self) -> float:
+        """Return the median depth of the scene, in the unit of the map; 1 before there is one."""
+        return 1.0 / self._progress.scale.inverse_depth
+
     def process(self, image: Image, stamp_s: float, depth_m: Depth | None = None) \
             -> MotionEstimate:
         """Return the motion since the image before; depth_m (H, W) of any size, in metres."""

@@ -13,6 +13,7 @@ CONTRADICTIONS = 50              # in a row that agree, until another one is
 AGREEMENT = 0.15                 # of log scale; median distance from their median
 DRIFT = 0.03                     # of log scale, per square root of a second of motion
 NEW_MAP_DEVIATION = 0.3          # of log scale; a new map takes its unit from speed or depth
+OTHER_SCENE_DEVIATION = 0.5      # of log scale, where all that is known is how deep scenes are
 HELD_S = 2.0                     # of motion since a sample; longer, and the scale is carried
 
 
@@ -57,13 +58,22 @@ class LogScale:
         self.loosen(DRIFT * math.sqrt(seconds))
         self._unheld_s += seconds
 
+    def start_anew(self, scene_depth: float) -> None:
+        """Keep the scale for odometry that starts anew, whose unit is the depth of its scene.
+
+        scene_depth is that of the scene so far, in units of its map.
+        """
+        self.carry(scene_depth, OTHER_SCENE_DEVIATION)
+
     def loosen(self, deviation: float) -> None:
         """Take note that the unit of the map may have changed by so much, relative."""
         self._variance += deviation ** 2
 
-    def carry(self) -> None:
-        """Keep the scale for a new map, whose unit is only about that of the one before."""
-        self.loosen(NEW_MAP_DEVIATION)
+    def carry(self, units: float = 1.0, deviation: float = NEW_MAP_DEVIATION) -> None:
+        """Keep the scale for a new map, whose unit is about so many of the one before."""
+        if self.is_known:
+            self._mean += math.log(units)
+        self.loosen(deviation)
         self._is_settled = False
         self._elsewhere = []
 

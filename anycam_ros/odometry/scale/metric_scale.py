@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from anycam_ros.geometry.se3 import Array, from_rotation_translation
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 from anycam_ros.odometry.config import OdometryConfig
@@ -25,10 +26,9 @@ class MetricScale:
     Only what comes later is multiplied, so that the pose never jumps when a scale becomes known.
     """
 
-    def __init__(self, name: str, source: ScaleSource) -> None:
-        """Take a source and its name."""
-        self._name, self._source = name, source
-        self._log_scale = LogScale()
+    def __init__(self, name: str, source: ScaleSource, log_scale: LogScale) -> None:
+        """Take a source, its name, and the scale as far as it is known."""
+        self._name, self._source, self._log_scale = name, source, log_scale
         self._is_new_map = True
         self._focal_px = math.nan
 
@@ -73,19 +73,23 @@ class MetricScale:
 
 
 def make_scale(config: OdometryConfig, camera: WorkingCamera,
-               speeds: SpeedHistory) -> MetricScale | None:
+               speeds: SpeedHistory, log_scale: LogScale) -> MetricScale | None:
     """Return the scale that config.scale_source names; None where depth gives metres, or none."""
     if config.scale_source == 'topic':
-        return MetricScale('topic', SpeedScale(speeds))
+        return MetricScale('topic', SpeedScale(speeds), log_scale)
     if config.scale_source == 'camera_height':
-        return MetricScale('camera_height', GroundScale(config.camera_height_m, camera))
+        return MetricScale('camera_height', GroundScale(config.camera_height_m, camera),
+                           log_scale)
     return None
+
+
+def rescaled(T: Array, factor: float) -> Array:
+    """Return the motion (4, 4) with its length multiplied."""
+    return from_rotation_translation(T[:3, :3], factor * T[:3, 3])
 
 
 def _multiplied(motion: MotionEstimate, factor: float) -> MotionEstimate:
     """Return the motion with every length multiplied."""
-    T = motion.T_previous_camera.copy()
-    T[:3, 3] *= factor
     units = np.repeat([factor, 1.0], 3)
-    return replace(motion, T_previous_camera=T,
+    return replace(motion, T_previous_camera=rescaled(motion.T_previous_camera, factor),
                    covariance=motion.covariance * np.outer(units, units))

@@ -74,6 +74,17 @@ def test_a_new_map_keeps_it_until_samples_agree_on_another() -> None:
     assert scale.is_held
 
 
+def test_odometry_that_starts_anew_measures_in_depths_of_its_scene() -> None:
+    scale = fed(noisy(1.0, 30))
+    scale.start_anew(scene_depth=2.0)
+    assert math.log(scale.metres_per_unit) == pytest.approx(1.0 + math.log(2.0), abs=0.05)
+    assert 0.5 < scale.deviation < 0.6
+    assert not scale.is_held
+    unknown = LogScale()
+    unknown.start_anew(scene_depth=2.0)
+    assert (unknown.is_known, unknown.metres_per_unit) == (False, 1.0)
+
+
 def test_what_is_said_for_long_enough_is_believed() -> None:
     scale = fed(noisy(2.5, 80, seed=1), fed(noisy(1.0, 30)))
     assert math.log(scale.metres_per_unit) == pytest.approx(2.5, abs=0.05)

@@ -14,6 +14,7 @@ from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 from anycam_ros.motion.reason import NO_REASON
 from anycam_ros.odometry import Speed
+from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import MetricScale
 from anycam_ros.odometry.scale.scale_source import Image, Step
 from anycam_ros.odometry.scale.speed_scale import SpeedScale
@@ -39,7 +40,7 @@ class Drive:
 
     def __init__(self, late_s: float = 0.02) -> None:
         self.speeds = SpeedHistory()
-        self.scale = MetricScale('topic', SpeedScale(self.speeds))
+        self.scale = MetricScale('topic', SpeedScale(self.speeds), LogScale())
         self.late_s = late_s
         self._frame = self._speed = 0
 

@@ -61,8 +61,9 @@ def speeds_along(stamps_s: Array, positions_m: Array) -> list[Speed]:
             for time_s, speed in zip(times_s, np.abs(mps), strict=False)]
 
 
-def run_with_speeds(frames: list[Frame], speeds: list[Speed], **config: object) -> Estimates:
-    odometry = VisualOdometry(OdometryConfig(scale_source='topic', **config))
+def run_with_speeds(frames: list[Frame], speeds: list[Speed],
+                    odometry: VisualOdometry | None = None, **config: object) -> Estimates:
+    odometry = odometry or VisualOdometry(OdometryConfig(scale_source='topic', **config))
     waiting = list(speeds)
 
     def fed() -> Iterator[Frame]:
@@ -105,11 +106,22 @@ def test_height_of_a_robots_camera(driven: Clip) -> None:
 
 def test_speed_of_a_robot_with_an_unknown_camera(driven: Clip) -> None:
     stamps_s = np.arange(len(driven)) / RATE_HZ
-    estimates = run_with_speeds(driven.frames, speeds_along(stamps_s, driven.positions_m))
+    odometry = VisualOdometry(OdometryConfig(scale_source='topic'))
+    estimates = run_with_speeds(driven.frames, speeds_along(stamps_s, driven.positions_m),
+                                odometry)
     found, truth_m = since_known(estimates, driven.positions_m[1:])
     assert len(found) > 8
     assert align(found, truth_m).scale == pytest.approx(1, abs=0.03)
     assert estimates[-1].scale_source == 'topic'
+    first, *_, last = odometry.refined_path()
+    assert np.linalg.norm(last.T_odom_camera[:3, 3] - first.T_odom_camera[:3, 3]) \
+        == pytest.approx(SPEED_MPS * (last.stamp_s - first.stamp_s), rel=0.1)
+    odometry.restart()
+    anew = [estimate for estimate in run(driven.frames[20:35], odometry)
+            if estimate.status == Status.TRACKING]
+    assert {estimate.scale_source for estimate in anew} == {'carried'}
+    assert anew[-1].twist[2] == pytest.approx(SPEED_MPS, rel=0.4)
+    assert anew[-1].scale_deviation > 0.4
 
 
 def test_no_ground_in_view_is_no_scale() -> None:
