@@ -56,16 +56,6 @@ def test_the_player_waits_for_a_line_that_the_node_logs() -> None:
     assert f"info(f'{line} " in node
 
 
-def test_rviz_shows_the_topics_of_the_node() -> None:
-    rviz = yaml.safe_load((ROOT / 'config' / 'anycam.rviz').read_text('utf-8'))
-    displays = rviz['Visualization Manager']['Displays']
-    shown = {display['Topic']['Value'] for display in displays if 'Topic' in display}
-    assert shown == {'odom', 'path', 'image', 'motion_mask'}
-    outputs = (ROOT / 'anycam_ros' / 'node' / 'outputs.py').read_text('utf-8')
-    assert all(f"'{topic}'" in outputs for topic in shown - {'image'})
-    assert 'rviz_default_plugins/TF' in {display['Class'] for display in displays}
-
-
 def environment() -> dict[str, str]:
     """Return the environment without what other tests set, in a domain of its own."""
     inherited = {name: value for name, value in os.environ.items()
