@@ -28,7 +28,7 @@ from anycam_ros.motion.anycam.network_images import (
     normalised_flow,
 )
 from anycam_ros.motion.anycam.observation import Observer, View
-from anycam_ros.motion.anycam.rectification import rectification_of
+from anycam_ros.motion.anycam.rectification import middle_px, rectification_of
 from anycam_ros.motion.anycam.runtime import NetworkRuntime, WindowSize
 from anycam_ros.motion.anycam.stillness import FlowStillness
 from anycam_ros.motion.anycam.stream_window import StreamEstimate, StreamFrame
@@ -82,7 +82,7 @@ class NetworkMotion:
         self._observer, self._device = Observer(flow, depth_model, device), device
         self._rectification = rectification_of(camera)
         height, width = camera.intrinsics.height, camera.intrinsics.width
-        self._centre_px = camera.intrinsics.cx, camera.intrinsics.cy
+        self._centre_px = middle_px(width, height)
         self._square = CentreSquare.of(height, width)
         self.focal = NetworkFocal(
             network.focal_candidates.cpu().numpy().astype(np.float64) * self._square.side / 2,

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the network sees of a distorted camera is what one without distortion would take."""
+"""What the network sees of a known camera is what the one that it assumes would take."""
 
 from dataclasses import replace
 
@@ -20,7 +20,9 @@ from anycam_ros.offline.rendered_scene import hand_held
 
 BARREL = Intrinsics(WIDTH, HEIGHT, 400.0, 396.0, 220.0, 171.0, (-0.2, 0.05, 0.001, -0.002))
 FISHEYE = replace(BARREL, distortion=(-0.05, 0.01, 0.0, 0.0), distortion_model='equidistant')
-IDEAL = replace(BARREL, fy=BARREL.fx, distortion=())
+OFF_CENTRE = replace(BARREL, distortion=())
+IDEAL = Intrinsics(WIDTH, HEIGHT, 400.0, 400.0, (WIDTH - 1) / 2, (HEIGHT - 1) / 2)
+CAMERAS = (BARREL, FISHEYE, OFF_CENTRE)
 
 
 def smooth_picture() -> np.ndarray:
@@ -28,7 +30,7 @@ def smooth_picture() -> np.ndarray:
     return cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
 
 
-@pytest.mark.parametrize('camera', [BARREL, FISHEYE])
+@pytest.mark.parametrize('camera', CAMERAS)
 def test_points_of_the_scene_lie_where_a_pinhole_camera_has_them(camera: Intrinsics) -> None:
     rectification = Rectification(WorkingCamera(camera, is_calibrated=True))
     rays = np.random.default_rng(0).uniform((-0.4, -0.3), (0.4, 0.3), (40, 2))
@@ -43,7 +45,7 @@ def test_points_of_the_scene_lie_where_a_pinhole_camera_has_them(camera: Intrins
             assert found[ideal[1], ideal[0]] == pytest.approx(raw[axis], abs=1.2)
 
 
-@pytest.mark.parametrize('camera', [BARREL, FISHEYE])
+@pytest.mark.parametrize('camera', CAMERAS)
 def test_the_way_back_undoes_it(camera: Intrinsics) -> None:
     rectification = Rectification(WorkingCamera(camera, is_calibrated=True))
     picture = smooth_picture()
@@ -54,9 +56,12 @@ def test_the_way_back_undoes_it(camera: Intrinsics) -> None:
     assert np.abs(back[inner] - picture[..., 1][inner]).mean() < 1
 
 
-def test_cameras_without_distortion_are_left_alone() -> None:
-    for camera, is_calibrated in ((IDEAL, True), (BARREL, False)):
+def test_only_cameras_that_are_known_to_differ_are_changed() -> None:
+    nearly = replace(IDEAL, fy=IDEAL.fx * 1.001, cx=IDEAL.cx + 0.5)
+    for camera, is_calibrated in ((IDEAL, True), (nearly, True), (BARREL, False)):
         assert rectification_of(WorkingCamera(camera, is_calibrated)) is None
+    for camera in (*CAMERAS, replace(IDEAL, fy=410.0), replace(IDEAL, cy=IDEAL.cy + 3)):
+        assert rectification_of(WorkingCamera(camera, is_calibrated=True)) is not None
 
 
 def test_the_odometry_by_the_network_is_that_of_the_undistorted_camera() -> None:
