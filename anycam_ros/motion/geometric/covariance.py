@@ -7,7 +7,11 @@ the key frame and them is the same: what of the residuals changed from one to th
 spoils the motion between them.
 """
 
+import math
+
+from numba import njit
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.geometry.se3 import adjoint, Array, inverse, vector_from_rotation
 from anycam_ros.motion.geometric.sighting import Sighting
@@ -37,6 +41,8 @@ def motion_covariance(now: Sighting, before: Sighting | None, T_previous_camera:
     static_share = now.is_inlier.sum() / max(now.matches.is_valid.sum(), 1)
     covariance = TRACKS_ALIKE / max(static_share, 1e-3) * noise_px ** 2 \
         * np.linalg.inv(now.information)
+    if focal_variance == 0.0:
+        return np.asarray(covariance)
     response = -now.error.focal_response
     if before is not None and before.error is not None:
         response = response + adjoint(inverse(T_previous_camera)) @ before.error.focal_response
@@ -91,12 +97,25 @@ def correction_covariance(T_previous_camera: Array, T_corrected: Array) -> Array
 def _new_length_px(now: Sighting, before: Sighting | None) -> Array:
     """Return the lengths of what is new in the residuals of inliers since the frame before."""
     assert now.error is not None
-    residual = now.error.residual_px[now.is_inlier]
+    residual_px, is_common = now.error.residual_px, now.is_inlier
+    last_px = np.zeros_like(residual_px)
     if before is not None and before.error is not None:
-        common = now.is_inlier & before.is_inlier
-        if common.sum() >= FEWEST_TRACKS:
-            residual = now.error.residual_px[common] - before.error.residual_px[common]
-    return np.asarray(np.linalg.norm(residual, axis=1), np.float64)
+        is_seen_twice = now.is_inlier & before.is_inlier
+        if np.count_nonzero(is_seen_twice) >= FEWEST_TRACKS:
+            is_common, last_px = is_seen_twice, before.error.residual_px
+    return _distances(residual_px, last_px, is_common)
+
+
+@njit(cache=True, nogil=True)
+def _distances(first: Array, second: Array, chosen: NDArray[np.bool_]) -> Array:
+    """Return the distances between the chosen positions (N, 2)."""
+    distance = np.empty(chosen.sum())
+    count = 0
+    for i in range(len(chosen)):
+        if chosen[i]:
+            distance[count] = math.hypot(first[i, 0] - second[i, 0], first[i, 1] - second[i, 1])
+            count += 1
+    return distance
 
 
 def _covariance_without_map(T_previous_camera: Array, now: Sighting) -> Array:
