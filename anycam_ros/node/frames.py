@@ -21,6 +21,7 @@ from anycam_ros.node.transforms import (
     matrix_from_numbers,
     matrix_from_transform,
     Motion,
+    motion_in_metres,
     PoseGuess,
 )
 from anycam_ros.odometry import OdometryEstimate, StampedPose
@@ -55,8 +56,7 @@ class Frames:
         gives the base the right pose, but the velocity that it would have if fixed to the
         camera. Raises MissingTransformError.
         """
-        camera = Motion(estimate.T_odom_camera, estimate.pose_covariance, estimate.twist,
-                        estimate.twist_covariance)
+        camera = motion_in_metres(estimate)
         T_child_camera = self._T_child_camera(header)
         motion = carried_over(self._start(T_child_camera), camera,
                               np.eye(4) if T_child_camera is None else inverse(T_child_camera))

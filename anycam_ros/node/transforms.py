@@ -3,6 +3,7 @@
 """Poses, velocities and their covariances, carried from one frame to another."""
 
 from dataclasses import dataclass
+import math
 from typing import NamedTuple
 
 from geometry_msgs.msg import Pose, Transform, TransformStamped
@@ -18,8 +19,12 @@ from anycam_ros.geometry.se3 import (
     rotation_from_vector,
     skew,
 )
+from anycam_ros.odometry import OdometryEstimate
+from anycam_ros.odometry.scale_error import scale_covariance
 
 Array = NDArray[np.float64]
+
+ANY_UNIT = 10.0      # relative deviation of metres per unit: a unit may be 0.1 m, or 10 m
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +84,20 @@ def odom_transform(in_odom: Header, child_frame: str, T_odom_child: Array, *, in
         child, matrix = in_odom.frame_id, inverse(T_odom_child)
     return TransformStamped(header=header, child_frame_id=child,
                             transform=transform_from_pose(pose_from_matrix(matrix)))
+
+
+def motion_in_metres(estimate: OdometryEstimate) -> Motion:
+    """Return the motion of the camera as a message says it, in metres.
+
+    Where the unit is arbitrary, the covariance says by how much lengths may be off as metres:
+    along themselves, by a multiple; the direction and a stand are as sure as before.
+    """
+    T = estimate.T_odom_camera
+    if math.isfinite(estimate.scale_deviation):
+        return Motion(T, estimate.pose_covariance, estimate.twist, estimate.twist_covariance)
+    return Motion(
+        T, estimate.pose_covariance + scale_covariance(estimate.displacement, ANY_UNIT),
+        estimate.twist, estimate.twist_covariance + scale_covariance(estimate.twist[:3], ANY_UNIT))
 
 
 def matrix_from_transform(message: Transform) -> Array:

@@ -44,6 +44,7 @@ class OdometryEstimate:
     reason: str                                # the same in words; empty when TRACKING
     T_odom_camera: NDArray[np.float64]         # (4, 4)
     pose_covariance: NDArray[np.float64]       # (6, 6)
+    displacement: NDArray[np.float64]          # (3,) from where the pose was set last, in odom
     twist: NDArray[np.float64]                 # (6,) per second
     twist_covariance: NDArray[np.float64]      # (6, 6)
     intrinsics: Intrinsics                     # of the raw image, as used for this frame

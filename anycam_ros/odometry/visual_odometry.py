@@ -60,14 +60,15 @@ class VisualOdometry:
 
     def reset(self) -> None:
         """Forget every frame; the next one is the first, at the origin of odom."""
-        self._T_odom_camera: Array = T_BODY_OPTICAL.copy()
-        self._covariance = np.zeros((6, 6))
+        self.set_pose(T_BODY_OPTICAL, np.zeros((6, 6)))
         self._log_scale = LogScale()
         self._start_anew()
 
     def set_pose(self, T_odom_camera: Array, covariance: Array) -> None:
         """Go on from another pose; covariance (6, 6) says how well it is known, as nav_msgs."""
-        self._T_odom_camera, self._covariance = T_odom_camera.copy(), covariance.copy()
+        self._T_odom_camera: Array = T_odom_camera.copy()
+        self._covariance: Array = covariance.copy()
+        self._set_position: Array = T_odom_camera[:3, 3].copy()
 
     def restart(self) -> None:
         """Forget every frame but go on from the current pose (other camera, clock gone back).
@@ -245,6 +246,7 @@ class VisualOdometry:
     def _estimate(self, frame: Frame, focal: FocalKnowledge, motion: MotionEstimate,
                   missing_frames: int, start_s: float) -> OdometryEstimate:
         T = motion.T_previous_camera
+        displacement = self._T_odom_camera[:3, 3] - self._set_position
         twist = np.concatenate([T[:3, :3].T @ T[:3, 3], vector_from_rotation(T[:3, :3])])
         scale = self._camera.scale_to(frame.width)
         focal_px = focal.focal_px * scale
@@ -258,7 +260,8 @@ class VisualOdometry:
             cause=motion.reason.cause, reason=motion.reason.words,
             T_odom_camera=self._T_odom_camera.copy(),
             pose_covariance=self._covariance
-            + scale_covariance(self._T_odom_camera[:3, 3], motion.scale_deviation),
+            + scale_covariance(displacement, motion.scale_deviation),
+            displacement=displacement,
             twist=twist / motion.elapsed_s,
             twist_covariance=(motion.covariance + scale_covariance(
                 twist[:3], motion.scale_deviation)) / motion.elapsed_s ** 2,

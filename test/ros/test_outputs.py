@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from peer import CAMERA_FRAME, NANOSECONDS, Peer, PERIOD_NS, stamp_ns, STARTUP_S
 import pytest
 
+from anycam_ros.msg import Status
+
 Clip = list[NDArray[np.uint8]]
 
 
@@ -98,3 +100,21 @@ def test_names_are_relative(clip: Clip) -> None:
         peer.wait_until_connected()
         peer.play(clip[:3])
         peer.wait_for_output('odom', NANOSECONDS + 2 * PERIOD_NS)
+
+
+@pytest.mark.usefixtures('node')
+def test_covariance_says_that_the_unit_is_arbitrary(peer: Peer, clip: Clip) -> None:
+    """Lengths may be off by a multiple as metres, what stands and what turns is sure."""
+    statuses = peer.play(clip)
+    stamp = NANOSECONDS + (len(clip) - 1) * PERIOD_NS
+    odometry = peer.wait_for_output('odom', stamp)
+    assert (statuses[-1].state, statuses[-1].scale_source) == (Status.TRACKING, 'none')
+    linear = odometry.twist.twist.linear
+    velocity = np.array([linear.x, linear.y, linear.z])
+    speed = np.linalg.norm(velocity)
+    along = velocity / speed
+    covariance = odometry.twist.covariance.reshape(6, 6)[:3, :3]
+    assert along @ covariance @ along > (5 * speed) ** 2
+    aside = np.linalg.svd(along[None])[2][1]
+    assert aside @ covariance @ aside < speed ** 2
+    assert np.diag(odometry.twist.covariance.reshape(6, 6))[3:].max() < 0.1
