@@ -19,13 +19,18 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, State, TransitionCallbackReturn
 from rclpy.logging import get_logger
 from rclpy.signals import SignalHandlerOptions
+from tf2_ros import Buffer
 
 from anycam_ros.errors import AnyCamError
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.diagnostics import Diagnostics, Watched
 from anycam_ros.node.inputs import Inputs
 from anycam_ros.node.mailbox import Mailbox
-from anycam_ros.node.memory import return_images_to_the_system, spare_the_collector
+from anycam_ros.node.memory import (
+    release_memory,
+    return_images_to_the_system,
+    spare_the_collector,
+)
 from anycam_ros.node.parameters import (
     declare,
     read,
@@ -63,6 +68,8 @@ class AnyCamNode(LifecycleNode):
         given = withdraw_given(self)
         warn_of_unknown(self, given)
         declare(self, given)
+        # For good: tf2_ros never takes back what a buffer registers with its node.
+        self._transforms = Buffer(node=self)
         self._config: NodeConfig | None = None       # while it is configured
         self._worker: Worker | None = None
         self._requests: Services | None = None
@@ -105,7 +112,8 @@ class AnyCamNode(LifecycleNode):
         try:
             config, odometry_config = read(self, NodeConfig), read(self, OdometryConfig)
             self.get_logger().info('compiling, or loading what was compiled before ...')
-            self._worker = Worker(self, config, odometry_config, self._mailbox)
+            self._worker = Worker(self, config, odometry_config, self._mailbox,
+                                  self._transforms)
             self._worker.warm_up()
         except AnyCamError as error:
             self.get_logger().fatal(str(error))
@@ -165,6 +173,7 @@ class AnyCamNode(LifecycleNode):
             self._worker.close()
         self._worker = self._requests = self._config = None
         self._is_paused = False
+        release_memory()
 
     # While it is active ------------------------------------------------------------------------
 

@@ -36,13 +36,13 @@ class MissingTransformError(AnyCamError):
 class Frames:
     """Express estimates in the frames that the configuration asks for."""
 
-    def __init__(self, node: Node, config: NodeConfig) -> None:
-        """Listen to TF where there is a base frame."""
+    def __init__(self, node: Node, config: NodeConfig, buffer: Buffer) -> None:
+        """Listen to TF, and keep it in the buffer, where there is a base frame."""
         self.config = config
         self._T_odom_start: Array | None = None
         if config.base_frame:
-            self._buffer = Buffer(node=node)
-            self._listener = TransformListener(self._buffer, node)
+            self._buffer = buffer
+            self._listener = TransformListener(buffer, node)
 
     def child_frame(self, header: Header) -> str:
         """Return the frame whose pose is published."""
@@ -92,6 +92,7 @@ class Frames:
         """Listen to TF no more."""
         if self.config.base_frame:
             self._listener.unregister()
+            self._buffer.clear()
 
     def _start(self, T_child_camera: Array | None) -> Array:
         """Return odom from the odometry's own fixed frame, as it was when first asked for."""

@@ -4,6 +4,7 @@
 
 import ctypes
 import gc
+import sys
 
 M_MMAP_THRESHOLD = -3           # of malloc.h
 IMAGE_BYTES = 256 * 1024
@@ -23,3 +24,12 @@ def spare_the_collector() -> None:
     """Have the garbage collector no longer look at what is loaded for good."""
     gc.collect()
     gc.freeze()
+
+
+def release_memory() -> None:
+    """Have the garbage collector look at all again, and return the memory of networks."""
+    gc.unfreeze()
+    gc.collect()
+    torch = sys.modules.get('torch')
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rclpy.node import Node
 from std_msgs.msg import Header
+from tf2_ros import Buffer
 
 from anycam_ros.camera_info import intrinsics_from_camera_info
 from anycam_ros.errors import FrameError
@@ -43,7 +44,7 @@ class Worker:
     """Turn image messages into published odometry, one at a time, on one thread."""
 
     def __init__(self, node: Node, config: NodeConfig, odometry_config: OdometryConfig,
-                 mailbox: Mailbox[RgbdImage]) -> None:
+                 mailbox: Mailbox[RgbdImage], transforms: Buffer) -> None:
         """Create odometry and outputs."""
         self._logger = node.get_logger()
         self._odometry = VisualOdometry(odometry_config)
@@ -51,7 +52,7 @@ class Worker:
         self._calibration: Intrinsics | None = None     # that the stream began with
         self._needs_camera_info = odometry_config.intrinsics == 'given'
         self._outputs = Outputs(node, config)
-        self._frames = Frames(node, config)
+        self._frames = Frames(node, config, transforms)
         self._report = StatusReport(mailbox, node.get_clock())
         self._throttle = Throttle()
         self._state = ''

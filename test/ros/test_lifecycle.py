@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node is managed: it starts by itself, or as a lifecycle manager says, again and again."""
 
+import weakref
+
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from node_process import NodeProcess
@@ -14,6 +16,7 @@ from std_srvs.srv import SetBool
 
 from anycam_ros.geometry.se3 import T_BODY_OPTICAL
 from anycam_ros.msg import Status
+from anycam_ros.node.anycam_node import AnyCamNode, SUCCESS
 
 Clip = list[NDArray[np.uint8]]
 
@@ -91,6 +94,18 @@ def test_pause_outlasts_a_deactivation(node: NodeProcess, peer: Peer, clip: Clip
     peer.wait_for(lambda: peer.statuses[-1].cause == Status.CAUSE_PAUSED, 5.0, 'status paused')
     assert peer.statuses[-1].frames_received == 0
     assert node.is_alive
+
+
+def test_clean_up_lets_go_of_the_odometry() -> None:
+    node = AnyCamNode()
+    try:
+        for _ in range(2):
+            assert node.start()
+            odometry = weakref.ref(node._worker._odometry)  # type: ignore[union-attr]
+            assert node.trigger_deactivate() == node.trigger_cleanup() == SUCCESS
+            assert odometry() is None
+    finally:
+        node.destroy_node()
 
 
 def test_what_cannot_be_configured_says_why_and_can_be_mended(peer: Peer, clip: Clip) -> None:
