@@ -5,11 +5,11 @@
 from node_process import NodeProcess
 import numpy as np
 from numpy.typing import NDArray
-from peer import NANOSECONDS, Peer, stamp_ns, STARTUP_S
+from peer import header_at, image_message, NANOSECONDS, Peer, stamp_ns, STARTUP_S
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from anycam_ros.msg import Status
 
@@ -29,8 +29,14 @@ def test_no_publisher_is_named_with_the_topics_that_could_be_meant() -> None:
 
 
 def test_no_camera_at_all_is_said() -> None:
-    with Peer(image_type=CompressedImage, image_topic='front/compressed') as peer, NodeProcess():
+    with Peer(image_type=CameraInfo, image_topic='front/camera_info') as peer, NodeProcess():
         last_reason(peer, 'no publisher on /image', 'Start the camera driver')
+
+
+def test_camera_of_another_transport_is_named_with_the_way_to_it() -> None:
+    with Peer(image_type=CompressedImage, image_topic='front/compressed') as peer, NodeProcess():
+        last_reason(peer, 'no publisher on /image', '-p image_transport:=compressed '
+                    '-r image/compressed:=/front/compressed')
 
 
 def test_topic_of_another_type_is_said() -> None:
@@ -42,6 +48,18 @@ def test_incompatible_qos_is_said() -> None:
     override = 'qos_overrides./image.subscription.reliability:=reliable'
     with Peer() as peer, NodeProcess(parameters=[override]):
         last_reason(peer, 'incompatible QoS', 'qos_overrides./image.subscription')
+
+
+def test_publisher_with_other_qos_is_named_while_another_delivers(clip: Clip) -> None:
+    override = 'qos_overrides./image.subscription.reliability:=reliable'
+    with Peer() as peer, NodeProcess(parameters=[override]) as node:
+        node.wait_for_log(r'a publisher of /image has incompatible QoS \(reliability\): nothing '
+                          r'comes from it. Set qos_overrides./image.subscription.reliability')
+        reliable = peer.node.create_publisher(Image, 'image', 5)
+        peer.wait_for(lambda: reliable.get_subscription_count() > 0, 10, 'subscription')
+        reliable.publish(image_message(header_at(NANOSECONDS), clip[0]))
+        peer.wait_for(lambda: any(status.frames_processed for status in peer.statuses), 10,
+                      'processed frame')
 
 
 @pytest.mark.usefixtures('node')
