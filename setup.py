@@ -28,6 +28,7 @@ setup(
         'ptlflow': ['ptlflow>=0.4'],
         'depth': ['transformers>=4.46'],
         'weights': ['huggingface_hub>=0.23'],
+        'rerun': ['rerun-sdk>=0.23'],
         'export': ['onnx>=1.14', 'onnxruntime>=1.16'],
     },
     entry_points={'console_scripts': ['anycam = anycam_ros.cli:main']},

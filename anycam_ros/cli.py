@@ -143,6 +143,12 @@ def _add_odometry(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--masks', action='store_true',
                         help='also write masks/, one PNG per frame')
     parser.add_argument('--bag', action='store_true', help='also write odometry.mcap')
+    parser.add_argument('--cloud', action='store_true',
+                        help='also write cloud.ply, the static scene; dense where there is depth')
+    parser.add_argument('--colmap', action='store_true',
+                        help='also write colmap/: cameras, key frames and points as text')
+    parser.add_argument('--rerun', action='store_true',
+                        help='also write recording.rrd for the viewer of rerun; needs rerun-sdk')
     _add_odometry_options(parser, records=True)
 
 
@@ -172,12 +178,14 @@ def _add_odometry_options(parser: argparse.ArgumentParser, *, records: bool = Fa
 
 def _odometry(options: argparse.Namespace) -> int:
     from anycam_ros.offline.odometry_command import odometry_command, Request
+    from anycam_ros.offline.reconstruction.reconstruction import Wishes
     from anycam_ros.offline.run_odometry import Selection
 
     request = Request(
         options.input, options.output, Selection(options.start, options.stride, options.frames),
         options.topic, options.depth_topic, options.scale_topic, options.fps, options.masks,
-        options.bag, refines_whole=options.refine == GLOBAL)
+        options.bag, Wishes(options.cloud, options.colmap, options.rerun),
+        refines_whole=options.refine == GLOBAL)
     options.refine = 'window' if options.refine == GLOBAL else options.refine
     return EXIT_OK if odometry_command(request, _odometry_config(options)) else EXIT_INCOMPLETE
 

@@ -34,7 +34,7 @@ FROM_PYPI = {
 # Run, but not imported: by the launch file, and by the messages.
 RUN_ONLY = {'ros2launch', 'rosbag2', 'rosidl_default_runtime'}
 # Imported where they are used, with an error that says what to install.
-OPTIONAL = {'huggingface_hub', 'onnx', 'onnxruntime', 'ptlflow', 'safetensors', 'torch',
+OPTIONAL = {'huggingface_hub', 'onnx', 'onnxruntime', 'ptlflow', 'rerun', 'safetensors', 'torch',
             'torchvision', 'transformers', 'unidepth', 'xformers'}
 
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`anycam odometry`: a recording in, a folder of results out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 import json
 import math
 from pathlib import Path
@@ -20,8 +20,10 @@ from anycam_ros.offline.frame_source import FrameSource, SourceFrame
 from anycam_ros.offline.mask_folder import MaskFolder
 from anycam_ros.offline.open_source import open_source, open_speeds
 from anycam_ros.offline.plot import save_plot
+from anycam_ros.offline.reconstruction import reconstruction
+from anycam_ros.offline.reconstruction.reconstruction import Reconstruction, Wishes
 from anycam_ros.offline.run_log import RunLog
-from anycam_ros.offline.run_odometry import Output, run_odometry, Selection
+from anycam_ros.offline.run_odometry import Collector, Output, run_odometry, Selection
 from anycam_ros.offline.speeds import give_speeds
 from anycam_ros.offline.trajectory_file import TrajectoryFile
 from anycam_ros.offline.whole_recording.key_frames import KeyFrames
@@ -29,7 +31,7 @@ from anycam_ros.offline.whole_recording.results import CAUSAL_TRAJECTORY, refine
 
 PROGRESS_AFTER_S = 2.0
 RESULTS = ('trajectory.tum', CAUSAL_TRAJECTORY, 'camera.yaml', 'timing.json', 'summary.json',
-           'plot.png', 'odometry.mcap')
+           'plot.png', 'odometry.mcap', *reconstruction.RESULTS)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Request:
     fps: float | None = None
     masks: bool = False
     bag: bool = False
+    wishes: Wishes = field(default_factory=Wishes)
     refines_whole: bool = False      # once more, when all of the recording has been seen
 
 
@@ -60,16 +63,19 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
                          with_depth=config.depth == 'topic', depth_topic=request.depth_topic)
     speeds = open_speeds(request.source, config.scale_source == 'topic', request.scale_topic)
     odometry, log = VisualOdometry(config), RunLog()
-    _prepare(request.output)
     key_frames = KeyFrames(odometry) if request.refines_whole else None
+    scene = Reconstruction(request.wishes, request.output, odometry, key_frames)
+    collectors = [*scene.collectors, *([] if key_frames is None else [key_frames])]
+    _prepare(request.output)
     started = time.perf_counter()
     sys.stderr.write(f'{source.description}\n')
     try:
-        reason = _run(request, odometry, source, log, key_frames, speeds)
+        reason = _run(request, odometry, source, log, collectors, speeds)
         if key_frames is not None and log.poses:
             refine_results(request.output, log, key_frames)
     finally:
         _write_figures(request, config, log, time.perf_counter() - started)
+        scene.write(log)
     if log.frames == 0 and not reason:
         raise SourceError(f'{request.source} has {source.total} frames, but --start is '
                           f'{request.selection.start}. Start earlier.')
@@ -84,14 +90,13 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
 
 
 def _run(request: Request, odometry: VisualOdometry, source: FrameSource, log: RunLog,
-         key_frames: KeyFrames | None, speeds: Iterable[Speed]) -> str:
+         collectors: Sequence[Collector], speeds: Iterable[Speed]) -> str:
     """Run the odometry; return why it ended before the end, or nothing."""
     try:
         with ExitStack() as stack:
             outputs = [_closed_at_end(stack, output) for output in _outputs(request)]
             frames = stack.enter_context(_progress(request.selection, source))
             frames = give_speeds(frames, speeds, odometry)
-            collectors = [] if key_frames is None else [key_frames]
             run_odometry(odometry, frames, outputs, log, _report_refused, collectors)
     except SourceError as error:
         return str(error)

@@ -41,6 +41,7 @@ class KeyFrames:
     """
 
     odometry: VisualOdometry
+    keeps_images: bool = True        # to look for returns in; without, memory grows far less
     T_world_camera: list[Array] = field(default_factory=list)   # of every pose
     indices: list[int] = field(default_factory=list)            # of key frames, among them
     images: list[Image] = field(default_factory=list)
@@ -83,6 +84,8 @@ class KeyFrames:
         self.anchored.append(Anchored(points, weight, corners, _colours(frame, image, corners)))
         self.indices.append(index)
         self.images.append(image)
+        if not self.keeps_images:
+            del self.images[:-1]
 
     def _follow(self, pair: FlowPair) -> None:
         """Add where the next key frame shows the points that were followed up to here."""
@@ -97,7 +100,7 @@ class KeyFrames:
             group.weight[rows, age + 1] = group.weight[rows, age] * matches.weight
             followed += int(matches.is_valid.sum())
         if followed < MINIMUM_FOLLOWED:
-            self.breaks.append(len(self.images))
+            self.breaks.append(len(self.indices))
             for age, group in groups:
                 group.weight[:, age + 1] = 0.0
 
