@@ -19,6 +19,7 @@ from anycam_ros.node.findings import Finding, Sample
 from anycam_ros.node.mailbox import Mailbox
 from anycam_ros.node.memory_use import cuda_bytes, resident_bytes
 from anycam_ros.node.outputs import Outputs
+from anycam_ros.node.watchdog import who_hears_nothing
 
 WINDOW = 6      # samples over which rates are taken
 
@@ -37,6 +38,7 @@ class Diagnostics:
 
     def __init__(self, node: Node) -> None:
         """Report from now on."""
+        self._node = node
         self._watched: Watched | None = None
         self._samples: deque[Sample] = deque(maxlen=WINDOW)
         self._clock_watch = ClockWatch(node.get_clock())
@@ -72,7 +74,7 @@ class Diagnostics:
         return Sample(monotonic(), received, watched.outputs.odometry_count,
                       watched.outputs.latest_status or Status(),
                       watched.why_silent() if is_silent else '',
-                      self._clock_watch.why_stopped())
+                      self._clock_watch.why_stopped(), who_hears_nothing(self._node))
 
     def _filled(self, task: Callable[[Sample, Sample], Finding]
                 ) -> Callable[[DiagnosticStatusWrapper], DiagnosticStatusWrapper]:

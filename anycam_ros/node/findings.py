@@ -33,6 +33,7 @@ class Sample:
     status: Status = field(default_factory=Status)
     why_silent: str = ''      # why no image came since the sample before
     why_no_time: str = ''     # why the clock does not run
+    who_hears_nothing: str = ''
 
 
 class Finding(NamedTuple):
@@ -83,6 +84,8 @@ def output(now: Sample, before: Sample, rate_hz: float) -> Finding:
     if now.published == before.published:
         level = max(WARN, odometry(now).level)
         return Finding(level, f'no odometry: {status.reason or "no image yet"}', values)
+    if now.who_hears_nothing:
+        return Finding(WARN, now.who_hears_nothing, values)
     if status.latency_ms > LONGEST_LATENCY_MS:
         return Finding(WARN, f'images are {1e-3 * status.latency_ms:.1f} s old when their '
                        'odometry is published. Camera and node may have different clocks; with a '

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Why no image arrives, nor what belongs to it."""
+"""Why no image arrives, nor what belongs to it; who hears nothing of what comes of it."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TYPE_CHECKING
@@ -55,6 +55,23 @@ def why_silent(node: Node, subscription: 'Subscription[Any]', wanted: Wanted) ->
             return (f'the publisher of {topic} and this node have incompatible QoS ({reason}). '
                     f'Set qos_overrides.{topic}.subscription.* to what the publisher offers.')
     return f'{topic} has a publisher, but no {wanted.noun} arrives from it.'
+
+
+def who_hears_nothing(node: Node) -> str:
+    """Return which subscription cannot take what the node publishes; empty if there is none."""
+    own = (node.get_name(), node.get_namespace())
+    for topic in sorted({publisher.topic_name for publisher in node.publishers}):
+        # As the middleware tells both: what was left to a default is comparable there only.
+        offers = [publisher.qos_profile for publisher in node.get_publishers_info_by_topic(topic)
+                  if (publisher.node_name, publisher.node_namespace) == own]
+        for other in node.get_subscriptions_info_by_topic(topic):
+            for offer in offers:
+                verdict, reason = qos_check_compatible(offer, other.qos_profile)
+                if verdict == QoSCompatibility.ERROR:
+                    return (f'{other.node_name} hears nothing on {topic}: its subscription and '
+                            f'this node have incompatible QoS ({reason}). Set '
+                            f'qos_overrides.{topic}.publisher.* to what it asks for.')
+    return ''
 
 
 def _ros_name(message_type: type) -> str:

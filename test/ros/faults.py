@@ -4,7 +4,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-import time
 
 import cv2
 from faulty_camera import FaultyCamera
@@ -171,9 +170,10 @@ def listen_otherwise(camera: FaultyCamera) -> None:
               QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)]
     for qos in offers:
         listener.create_subscription(Odometry, 'odom', lambda _: None, qos)
-    time.sleep(0.3)
-    camera.film(5)
+    camera.film_until(lambda: any('listener hears nothing on /odom' in text
+                                  for text in camera.diagnosed))
     listener.destroy_node()
+    camera.diagnosed.clear()
 
 
 FAULTS = {

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A camera that walks to and fro for ever, whatever becomes of its pictures on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import time
 
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import numpy as np
 from numpy.typing import NDArray
 from peer import (
@@ -52,6 +53,12 @@ class FaultyCamera:
                                                  qos_profile_sensor_data)
         self._depths = peer.node.create_publisher(Image, 'depth', qos_profile_sensor_data)
         self.intrinsics = intrinsics
+        self.diagnosed: list[str] = []
+        peer.node.create_subscription(DiagnosticArray, '/diagnostics', self._keep, 10)
+
+    def _keep(self, array: DiagnosticArray) -> None:
+        self.diagnosed += [status.message for status in array.status
+                           if status.level != DiagnosticStatus.OK]
 
     @property
     def view(self) -> RenderedFrame:
@@ -100,6 +107,15 @@ class FaultyCamera:
                 return frames
         raise AssertionError(f'not tracking after {LONGEST_RECOVERY} frames: '
                              f'{self.peer.statuses[-1].reason}')
+
+    def film_until(self, condition: Callable[[], bool]) -> None:
+        """Film in real time until the condition holds."""
+        for _ in range(5 * LONGEST_RECOVERY):
+            self.film()
+            if condition():
+                return
+            time.sleep(PERIOD_NS / NANOSECONDS)
+        raise AssertionError('the node does not say what was waited for')
 
     def introduce(self) -> None:
         """Film until the node has found all that is published and tracks."""

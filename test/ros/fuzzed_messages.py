@@ -11,6 +11,7 @@ from typing import Any
 
 from builtin_interfaces.msg import Time
 import cv2
+from nav_msgs.msg import Odometry
 import numpy as np
 from peer import CAMERA_FRAME
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, RegionOfInterest
@@ -51,7 +52,7 @@ class MessageFuzzer:
             ('image', Image, self.image), ('image', Image, self.image),
             ('depth', Image, self.depth), ('camera_info', CameraInfo, self.camera_info),
             ('image', CompressedImage, self.compressed_image),
-            ('depth', CompressedImage, self.compressed_image))
+            ('depth', CompressedImage, self.compressed_image), ('speed', Odometry, self.speed))
         name, _, make = self._random.choice([kind for kind in kinds if kind[1] in types])
         return name, make()
 
@@ -114,6 +115,19 @@ class MessageFuzzer:
                 x_offset=self._uint32(), y_offset=self._uint32(), width=self._uint32(),
                 height=self._uint32())
             message.binning_x, message.binning_y = self._uint32(), self._uint32()
+        return message
+
+    def speed(self) -> Odometry:
+        """Return wheel odometry, of which one in three is sound."""
+        message = Odometry(header=self._header())
+        twist = message.twist.twist
+        twist.linear.x = self._random.uniform(-1.0, 2.0)
+        if self._happens(3):
+            twist.linear.x, twist.linear.y, twist.linear.z, twist.angular.z = (
+                self._random.choice(NUMBERS) for _ in range(4))
+        if self._happens(3):
+            message.twist.covariance = np.array(
+                [self._random.choice(NUMBERS) for _ in range(36)])
         return message
 
     def set_pose(self) -> SetPose.Request:

@@ -16,6 +16,7 @@ import cv2
 from fuzzed_messages import MessageFuzzer
 from hypothesis import given, HealthCheck, settings
 from hypothesis import strategies as st
+from nav_msgs.msg import Odometry
 from node_process import NodeProcess
 import numpy as np
 from numpy.typing import NDArray
@@ -67,18 +68,21 @@ Clip = list[NDArray[np.uint8]]
 class Intake:
     """Hold the parts of the node that take messages in, without DDS before them."""
 
-    def __init__(self, name: str, intrinsics: str) -> None:
+    def __init__(self, name: str, **config: str) -> None:
         """Connect them as the node does."""
         self.node = rclpy.create_node(name)
         self._mailbox: Mailbox[RgbdImage] = Mailbox()
-        self._worker = Worker(self.node, NodeConfig(),
-                              OdometryConfig(depth='topic', intrinsics=intrinsics), self._mailbox)
-        self._worker.expect_depth(lambda: 'no reason')
+        self._worker = Worker(self.node, NodeConfig(), OdometryConfig(**config), self._mailbox)
+        if 'depth' in config:
+            self._worker.expect_depth(lambda: 'no reason')
+        self._speeds = self._worker.expect_speeds(lambda: 'no reason')
         self._synchroniser = DepthSynchroniser(self._mailbox.put)
 
     def take(self, name: str, message: Any) -> None:  # noqa: ANN401
         if name == 'camera_info':
             self._worker.camera_info = message
+        elif name == 'speed':
+            self._speeds.put(message)
         elif name == 'depth':
             self._synchroniser.put_depth(message)
         else:
@@ -91,9 +95,11 @@ class Intake:
 
 @pytest.fixture
 def intakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Intake]]:
-    """Return an odometry that estimates the focal length, and one that takes it as given."""
+    """Return odometries that between them take in every type of message."""
     monkeypatch.setattr(visual_odometry, 'WORKING_AREA_PX', 160 * 160)    # quicker
-    intakes = [Intake('estimating', 'estimate'), Intake('calibrated', 'given')]
+    intakes = [Intake('with_depth', depth='topic'),
+               Intake('calibrated', depth='topic', intrinsics='given'),
+               Intake('with_wheels', scale_source='topic')]
     yield intakes
     for intake in intakes:
         intake.node.destroy_node()
@@ -104,7 +110,7 @@ def intakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Intake]]:
 def test_no_message_stops_the_worker(intakes: list[Intake], peer: Peer, random: Random) -> None:
     fuzzer = MessageFuzzer(random)
     for _ in range(MESSAGES_PER_EXAMPLE):
-        name, message = fuzzer.any_of((Image, CompressedImage, CameraInfo))
+        name, message = fuzzer.any_of((Image, CompressedImage, CameraInfo, Odometry))
         for intake in intakes:
             intake.take(name, message)
     published = peer.received['odom']
