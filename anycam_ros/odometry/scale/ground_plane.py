@@ -33,6 +33,7 @@ CONVERGED = 1e-3                 # of the height
 LEAST_NOISE = 0.3                # grey values
 CORRELATED = 3.0                 # times the variance: neighbours err alike
 CLIMB = 0.03                     # rad, between motion and ground; deviation
+UNKNOWN = 10.0                   # relative deviation of the height before it is seen
 ROLL = 0.1                       # rad, of the camera over the ground; deviation
 
 
@@ -140,6 +141,8 @@ class GroundAlignment:
         """
         points = rays @ self._T[:3, :3].T + np.outer(rays @ plane, self._T[:3, 3])
         ahead = points[:, 2] > 0.05
+        if ahead.sum() < MINIMUM_POINTS:
+            return None
         rays, points = rays[ahead], points[ahead]
         first_px = self._camera.pixels(self._focal_px * rays[:, :2])
         second_px = self._camera.pixels(self._focal_px * points[:, :2] / points[:, 2:])
@@ -173,7 +176,7 @@ def _what_is_usual(plane: Array, T_second_first: Array) -> tuple[Array, Array]:
     """Return information (3, 3) and right side (3,): motion along the ground, camera upright."""
     t = T_second_first[:3, :3].T @ T_second_first[:3, 3]
     height = 1.0 / np.linalg.norm(plane)
-    information, right = np.zeros((3, 3)), np.zeros(3)
+    information, right = (height / UNKNOWN) ** 2 * np.eye(3), np.zeros(3)
     for direction, deviation in ((t / np.linalg.norm(t), CLIMB), (np.array([1.0, 0, 0]), ROLL)):
         weight = (height / deviation) ** 2
         information += weight * np.outer(direction, direction)

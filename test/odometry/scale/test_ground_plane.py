@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ground is found in two images of it, whatever the first guess, and nowhere else."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -67,6 +69,16 @@ def test_brightness_that_changes_from_image_to_image() -> None:
     assert fit.height == pytest.approx(HEIGHT, rel=0.02)
 
 
+def test_ground_without_texture_tells_no_height() -> None:
+    grey = np.full((336, 448), 100, np.uint8)
+    alignment = GroundAlignment(grey, grey, STEP, CAMERA.fx,
+                                WorkingCamera(CAMERA, is_calibrated=True))
+    fit = alignment.fit(plane(HEIGHT), FURTHEST)
+    assert fit is not None
+    assert fit.relative_deviation > 1
+    assert fit.likeness < 0.5
+
+
 def test_a_wall_is_no_ground() -> None:
     wall = np.array([0.0, 0.0, 1.0]) / (4 * HEIGHT)
     fit = fitted(wall, plane(HEIGHT))
@@ -74,5 +86,11 @@ def test_a_wall_is_no_ground() -> None:
     assert fit.normal[2] > 0.9
 
 
-def test_no_ground_in_view() -> None:
-    assert fitted(plane(HEIGHT), plane(HEIGHT, -0.5)) is None
+@pytest.mark.parametrize('pitch_rad', [-0.5, -1.5])
+@pytest.mark.parametrize('distortion', [(), (-0.2, 0.1, 0.0, 0.0)])
+def test_no_ground_in_view(pitch_rad: float, distortion: tuple[float, ...]) -> None:
+    camera = WorkingCamera(replace(CAMERA, distortion=distortion), is_calibrated=True)
+    guess = plane(HEIGHT, pitch_rad)
+    alignment = GroundAlignment(asphalt(), asphalt(), STEP, CAMERA.fx, camera)
+    assert alignment.fit(guess, FURTHEST) is None
+    assert alignment.likeness(guess, FURTHEST) == -1.0
