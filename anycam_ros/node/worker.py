@@ -161,15 +161,18 @@ class Worker:
 
     def _take_pose_if_asked(self, header: Header) -> None:
         """Put the odometry at the pose that was asked for, once TF tells where the camera is."""
-        if self._pose_to_take is None:
+        asked = self._pose_to_take
+        if asked is None:
             return
         try:
-            guess = self._frames.camera_pose(header, self._pose_to_take)
+            guess = self._frames.camera_pose(header, asked)
         except MissingTransformError as error:
             self._warn(f'~/set_pose waits: {error}')
             return
-        self._pose_to_take = None
+        if self._pose_to_take is asked:     # not another one by now
+            self._pose_to_take = None
         self._odometry.set_pose(guess.T_target_source, guess.covariance)
+        self._outputs.forget_path()
         self._logger.info('the pose was set')
 
     def _restart_if_needed(self, frame: Frame) -> str:

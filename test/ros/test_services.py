@@ -76,6 +76,7 @@ def test_pose_and_its_covariance_are_set(peer: Peer, clip: Clip) -> None:
     variances = np.diag(odometry.pose.covariance.reshape(6, 6))
     assert (variances >= 0.04).all()
     assert (variances < 0.05).all()
+    assert len(peer.wait_for_output('path', still_ns).poses) == 1, 'a path does not jump'
 
 
 def test_pose_of_the_base_is_set(peer: Peer, clip: Clip) -> None:
