@@ -138,10 +138,10 @@ class FaultyCamera:
         self.peer.start_images()
         for _ in range(20):
             self.walk(15)
-            self.peer.publish(self.message())
+            self.remember()
             before = len(self.peer.statuses)
+            self.peer.publish(self.message())
             time.sleep(0.2)
             if any(status.header.frame_id for status in self.peer.statuses[before:]):
-                self.remember()
                 return
         raise AssertionError('no image comes through after the publisher came back')

@@ -3,6 +3,7 @@
 """A camera in real time."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 import time
 
 import numpy as np
@@ -13,6 +14,7 @@ from sensor_msgs.msg import Image
 from anycam_ros.offline.rendered_scene import RenderedScene
 
 
+@cache
 def messages_to_and_fro(width: int = 640, height: int = 480) -> list[Image]:
     """Return images that a camera sees over and over, so that nothing jumps."""
     scene = RenderedScene(width, height)

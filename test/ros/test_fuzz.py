@@ -52,7 +52,7 @@ MANY = {'derandomize': True, 'deadline': None, 'database': None,
 MESSAGES_PER_EXAMPLE = 10
 MESSAGES_OVER_DDS = 5000 if IN_SOAK else 300
 AFTERWARDS_NS = 1_000_000 * NANOSECONDS
-REQUESTS = 1000 if IN_SOAK else 40
+REQUESTS = 1000 if IN_SOAK else 25
 TRANSPORTS = {
     'raw': ({'image': (Image, 'image'), 'depth': (Image, 'depth'),
              'camera_info': (CameraInfo, 'camera_info')},
