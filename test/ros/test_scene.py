@@ -27,7 +27,7 @@ from anycam_ros.offline.rendered_scene import RenderedScene
 
 TOPICS = {'points': PointCloud2, 'points/moving': PointCloud2, 'estimated/depth': Image,
           'refined_path': Path}
-FRAMES = 45
+FRAMES = 60
 
 
 class Viewer:
@@ -136,7 +136,7 @@ def test_refined_path_comes_at_key_frames_and_ends_where_odom_is(
         assert viewer.wait_for('points/moving', last).width == 0
         assert not viewer.received['estimated/depth']
         paths = viewer.received['refined_path']
-        assert 1 < len(paths) < FRAMES / 2
+        assert 0 < len(paths) < FRAMES / 2
         for stamp, path in paths.items():
             assert path.header.frame_id == 'odom'
             stamps = [stamp_ns(pose.header) for pose in path.poses]
