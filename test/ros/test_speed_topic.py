@@ -37,12 +37,12 @@ def test_odom_is_metric_once_wheels_have_told_the_scale(drive: RenderedScene) ->
     with Peer() as peer, NodeProcess(parameters=['scale_source:=topic']) as node:
         peer.wait_until_connected()
         peer.send(image_message(header_at(NANOSECONDS), drive.frame(0).image_rgb))
-        node.wait_for_log('image without speed: no publisher on /speed, .* Start what measures', 5)
+        node.wait_for_log('image without speed: no publisher on /speed, .* Start what measures', 30)
         wheels = peer.node.create_publisher(Odometry, 'speed', qos_profile_sensor_data)
-        peer.wait_for(lambda: wheels.get_subscription_count() > 0, 10, 'subscription to speed')
+        peer.wait_for(lambda: wheels.get_subscription_count() > 0, 30, 'subscription to speed')
         wheels.publish(speed_message(START_NS - PERIOD_NS, math.nan))
         statuses = [_drive_one_frame(peer, wheels, drive, index) for index in range(FRAMES)]
-        node.wait_for_log('speed refused: speed is nan', 5)
+        node.wait_for_log('speed refused: speed is nan', 30)
         known = [status.scale_source == 'topic' for status in statuses]
         first = known.index(True)
         assert all(known[first:])

@@ -86,8 +86,8 @@ def _compare(stretch: _Stretch, speed: Speed) -> ScaleSample | None:
         return None
     seconds = stretch.end_s - stretch.start_s
     direction = stretch.T_start_end[:3, :3].T @ stretch.T_start_end[:3, 3] / chord
-    motion_deviation = OWN_SHARE * math.sqrt(
-        direction @ stretch.covariance @ direction) / chord
+    variance = max(float(direction @ stretch.covariance @ direction), 0.0)
+    motion_deviation = OWN_SHARE * math.sqrt(variance) / chord
     turn_rad = float(np.linalg.norm(vector_from_rotation(stretch.T_start_end[:3, :3])))
     lever_mps = LEVER_ARM_M * turn_rad / seconds
     deviation = math.hypot(
