@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from simulated_runs import Step, steps_of, units_per_metre
 
+from anycam_ros.geometry.se3 import Array, vector_from_rotation
 from anycam_ros.odometry import OdometryEstimate, Status
 
 SIGMAS = 5.0
@@ -28,8 +29,12 @@ def steps(walk: Clip, estimates: list[OdometryEstimate],
     return steps_of(estimates, poses, walk.frames, statuses)
 
 
-def length(T: np.ndarray) -> float:
+def length(T: Array) -> float:
     return float(np.linalg.norm(T[:3, 3]))
+
+
+def turn_rad(T: Array) -> float:
+    return float(np.linalg.norm(vector_from_rotation(T[:3, :3])))
 
 
 @pytest.fixture(scope='module', params=['in view', 'covered briefly', 'covered long'])
@@ -49,12 +54,14 @@ def test_no_step_is_longer_than_the_motion_and_five_deviations(
     assert any(estimate.is_key_frame for estimate in estimates)
     unit = units_per_metre(steps(walk, estimates, TRACKED))
     published = steps(walk, estimates, PUBLISHED)
-    longest = unit * max(length(step.T_true) for step in published)
-    deviations = [np.sqrt(np.trace(step.covariance[:3, :3])) for step in published]
-    for step, deviation in zip(published, deviations, strict=True):
-        assert length(step.T_before_now) < longest + SIGMAS * deviation
-    # That says something: most deviations are far below the longest step.
-    assert np.median(deviations) < 0.3 * longest
+    for size, scale, part in ((length, unit, slice(0, 3)), (turn_rad, 1.0, slice(3, 6))):
+        longest = scale * max(size(step.T_true) for step in published)
+        # The usual deviation: a jump that says of itself how large it is would still be one.
+        deviation = np.median([np.sqrt(np.trace(step.covariance[part, part]))
+                               for step in published])
+        assert deviation < 0.3 * longest
+        for step in published:
+            assert size(step.T_before_now) < longest + SIGMAS * deviation
 
 
 def test_each_step_in_view_is_the_motion_up_to_five_deviations(
