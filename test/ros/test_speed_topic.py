@@ -37,7 +37,7 @@ def test_odom_is_metric_once_wheels_have_told_the_scale(drive: RenderedScene) ->
     with Peer() as peer, NodeProcess(parameters=['scale_source:=topic']) as node:
         peer.wait_until_connected()
         peer.send(image_message(header_at(NANOSECONDS), drive.frame(0).image_rgb))
-        node.wait_for_log('image without speed: no publisher on /speed, .* Start what measures', 30)
+        node.wait_for_log('without speed: no publisher on /speed, .* Start what measures', 30)
         wheels = peer.node.create_publisher(Odometry, 'speed', qos_profile_sensor_data)
         peer.wait_for(lambda: wheels.get_subscription_count() > 0, 30, 'subscription to speed')
         wheels.publish(speed_message(START_NS - PERIOD_NS, math.nan))
