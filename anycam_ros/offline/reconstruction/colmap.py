@@ -71,4 +71,4 @@ def _points(model: SparseModel) -> Iterator[str]:
 
 
 def _numbers(*values: float) -> str:
-    return ' '.join(f'{value:.9g}' for value in values)
+    return ' '.join(f'{value + 0.0:.9g}' for value in values)     # -0.0 + 0.0 is 0.0

@@ -15,8 +15,8 @@ from anycam_ros.offline.whole_recording.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.whole_recording.triangulation import triangulated
 from anycam_ros.refinement import Tracks
 
-LARGEST_ERROR_PX = 1.0           # of the working image
-FEWEST_IMAGES = 4                # that show a point
+LARGEST_ERROR_PX = 1.5           # of the working image
+FEWEST_IMAGES = 3                # that show a point
 SMALLEST_ANGLE_RAD = 0.06        # between rays that meet in a point; below, its depth is vague
 
 
