@@ -60,7 +60,7 @@ ARGUMENTS = (
         'use_sim_time', default_value='false',
         description='Take the time from /clock; a bag that is played here implies it.'),
     DeclareLaunchArgument(
-        'rviz', default_value='false', description='Show path, transforms, image and mask.'),
+        'rviz', default_value='false', description='Show every output in RViz.'),
 )
 
 
