@@ -3,7 +3,7 @@
 """Errors are as large as the covariance says, on runs with a known truth.
 
 Lengths in an arbitrary unit are compared after a run's one scale is found; with depth nothing is
-aligned. ANYCAM_SOAK=1 plays a hundred runs, about 10 minutes, in place of a few.
+aligned. ANYCAM_SOAK=1 (make soak) plays a hundred runs, about 10 minutes, in place of a few.
 """
 
 import os
@@ -14,6 +14,8 @@ from simulated_runs import play, simulated_run, SimulatedRun, squared_errors, un
 
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.odometry import warm_up
+
+pytestmark = pytest.mark.soak
 
 SOAK = os.environ.get('ANYCAM_SOAK') == '1'
 RUNS = range(100) if SOAK else range(6, 11)

@@ -19,7 +19,7 @@ from anycam_ros.motion.geometric.sighting import Sighting
 # Flow errs alike over whole regions: so many tracks, 16 px apart, tell as much as one. In rendered
 # rooms, where the true flow is known, its error still has a correlation of 0.5 over 30 px, of 0.3
 # over 70 px and of 0.1 over 250 px.
-TRACKS_ALIKE = 50.0
+TRACKS_ALIKE = 40.0
 MEDIAN_OF_LENGTH = 1.1774        # of a residual with two components of standard deviation 1
 SMALLEST_NOISE_PX = 0.02         # no flow is better; between equal pictures it only seems so
 FEWEST_TRACKS = 12
