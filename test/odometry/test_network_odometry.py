@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from clips import Clip, run
+import cv2
 import numpy as np
 import pytest
 
+from anycam_ros.cloud import frame_cloud
 from anycam_ros.errors import WeightsError
 from anycam_ros.odometry import Frame, OdometryConfig, Status, VisualOdometry, warm_up
 
@@ -83,6 +85,23 @@ def test_depth_may_be_slower_than_the_camera(config: OdometryConfig,
               for number, frame in enumerate(frames)]
     assert Status.LOST not in {estimate.status for estimate in run(seldom,
                                                                    VisualOdometry(config))}
+
+
+def test_depth_is_known_for_frames_between_those_that_have_it(
+        config: OdometryConfig, frames: list[Frame]) -> None:
+    odometry = VisualOdometry(config)
+    assert odometry.depth_image() is None
+    odometry.process(frames[0])
+    np.testing.assert_array_equal(odometry.depth_image(), frames[0].depth_m)
+    frame = replace(frames[1], depth_m=None)
+    estimate = odometry.process(frame)
+    assert estimate is not None
+    depth_m = odometry.depth_image()
+    assert depth_m is not None
+    truth_m = cv2.resize(frames[1].depth_m, depth_m.shape[::-1])
+    assert np.nanmedian(np.abs(depth_m / truth_m - 1)) < 0.02
+    # With random weights most of the picture seems to move.
+    assert sum(map(len, frame_cloud(odometry, frame, estimate))) > 20_000
 
 
 def test_options_of_the_network_reach_it(config: OdometryConfig, frames: list[Frame]) -> None:
