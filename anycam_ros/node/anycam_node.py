@@ -203,10 +203,14 @@ class AnyCamNode(LifecycleNode):
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return the exit code."""
     return_images_to_the_system()
-    _on_stop_signals(signal.default_int_handler)
+    interrupted = Event()
+    _on_stop_signals(lambda *_: interrupted.set())
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
-        node = AnyCamNode()
+        node = AnyCamNode()     # in whole: half of a publisher could not be shut down
+        _on_stop_signals(signal.default_int_handler)
+        if interrupted.is_set():
+            return 0
         if not node.starts_by_itself:
             # A lifecycle manager would not wait for half a minute.
             node.get_logger().info('compiling, or loading what was compiled before ...')

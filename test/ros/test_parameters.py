@@ -24,6 +24,8 @@ from anycam_ros.node.parameters import FIELDS
     ('depth:=lidar', "'transformers:<model>'"),
     ('odom_frame:=/odom', "Use 'odom'"),
     ('base_frame:=odom', 'differ from'),
+    ('initial_pose:=[1.0, 2.0]', '6 numbers, in m and rad'),
+    ('two_d_mode:=true', 'Set base_frame, such as base_link'),
 ])
 def test_wrong_value_ends_the_start(parameter: str, complaint: str) -> None:
     node = NodeProcess(parameters=[parameter])
