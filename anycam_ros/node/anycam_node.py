@@ -97,11 +97,11 @@ class AnyCamNode(LifecycleNode):
     def stop(self) -> None:
         """Finish the frame at hand and listen no more; harmless when repeated."""
         self._diagnostics.watch(None)
-        if self._inputs is not None:
-            self._inputs.close()
         self._mailbox.close()
         if self._thread is not None:
             self._thread.join()
+        if self._inputs is not None:        # the thread asks it why no image comes
+            self._inputs.close()
         self._inputs = self._thread = None
 
     # Transitions; rclpy swallows what they raise ----------------------------------------------
