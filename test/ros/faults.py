@@ -196,6 +196,8 @@ FAULTS = {
     'subscriber with other QoS': Fault(listen_otherwise, nothing_lost),
 }
 FAULTS_WITH_DEPTH = {
+    'resized': Fault(shrink, refused('camera_info is for 320x240 px, the image has 160x120',
+                                     HALF_A_SECOND)),
     # Depth may come late where others use the machine, too.
     'depth of NaN': Fault(lose_depth, counted('frames_without_depth', 2 * HALF_A_SECOND, more=20)),
     'camera_info changed': Fault(calibrate_otherwise, said('camera_info changed')),
