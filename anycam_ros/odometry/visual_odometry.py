@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 
 from anycam_ros.errors import FrameError, StampError
 from anycam_ros.geometry.camera import Intrinsics
-from anycam_ros.geometry.se3 import Array, skew, T_BODY_OPTICAL, vector_from_rotation
+from anycam_ros.geometry.se3 import Array, T_BODY_OPTICAL, vector_from_rotation
 from anycam_ros.motion.front_end import FocalKnowledge
 from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise, LEARNED_DEPTH_NOISE
 from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
 from anycam_ros.motion.geometric.front_end import GeometricMotion
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
-from anycam_ros.motion.motion_estimate import LOST_VARIANCE, MotionEstimate
+from anycam_ros.motion.motion_estimate import MotionEstimate
 from anycam_ros.odometry.cadence import Cadence
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
+from anycam_ros.odometry.picture_size import raw_map, raw_mask, working_depth, working_picture
+from anycam_ros.odometry.pose_chain import PoseChain
 from anycam_ros.odometry.priors import make_depth, make_flow
 from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale, rescaled
@@ -66,9 +68,7 @@ class VisualOdometry:
 
     def set_pose(self, T_odom_camera: Array, covariance: Array) -> None:
         """Go on from another pose; covariance (6, 6) says how well it is known, as nav_msgs."""
-        self._T_odom_camera: Array = T_odom_camera.copy()
-        self._covariance: Array = covariance.copy()
-        self._set_position: Array = T_odom_camera[:3, 3].copy()
+        self._pose = PoseChain(T_odom_camera, covariance)
 
     def restart(self) -> None:
         """Forget every frame but go on from the current pose (other camera, clock gone back).
@@ -76,7 +76,7 @@ class VisualOdometry:
         How far the camera has gone meanwhile is not known: as far as over a frame that is LOST.
         """
         if self._front_end is not None:
-            self._covariance += LOST_VARIANCE * np.eye(6)
+            self._pose.lose_sight()
         if isinstance(self._front_end, GeometricMotion):
             self._log_scale.start_anew(self._front_end.scene_depth)
         self._start_anew()
@@ -107,7 +107,7 @@ class VisualOdometry:
         interval_s, self._stamp_s = frame.stamp_s - self._stamp_s, frame.stamp_s
         if is_first:
             return None
-        self._move(motion)
+        self._pose.move(motion)
         # The first picture that shows anything is its own reference: no time passed since that.
         motion = replace(motion, elapsed_s=max(motion.elapsed_s, interval_s))
         motion, missing_frames = self._cadence.explain(interval_s, motion)
@@ -127,7 +127,7 @@ class VisualOdometry:
             return []
         metres = self._log_scale.metres_per_unit
         return [StampedPose(past.stamp_s,
-                            self._T_odom_camera @ rescaled(past.T_camera_past, metres))
+                            self._pose.T_odom_camera @ rescaled(past.T_camera_past, metres))
                 for past in self._front_end.refined_path()]
 
     def map_points(self) -> Array:
@@ -157,7 +157,7 @@ class VisualOdometry:
     def working_image(self, frame: Frame) -> NDArray[np.uint8]:
         """Return a frame of this stream in grey, in the size in which it is tracked."""
         grey = np.asarray(cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-        return _working_image(grey, self._camera.intrinsics)
+        return working_picture(grey, self._camera.intrinsics)
 
     def _check(self, frame: Frame) -> None:
         if frame.stamp_s <= self._stamp_s:
@@ -211,9 +211,9 @@ class VisualOdometry:
         if isinstance(front_end, GeometricMotion):
             grey = np.asarray(cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
             self._depth_m = self._depth_beside_geometry(frame)
-            return front_end.process(_working_image(grey, camera), frame.stamp_s, self._depth_m)
+            return front_end.process(working_picture(grey, camera), frame.stamp_s, self._depth_m)
         self._depth_m = frame.depth_m if self._depth_model is None else None
-        return front_end.process(_working_image(frame.image_rgb, camera), frame.stamp_s,
+        return front_end.process(working_picture(frame.image_rgb, camera), frame.stamp_s,
                                  self._measured_depth(frame))
 
     def _depth_beside_geometry(self, frame: Frame) -> NDArray[np.float32] | None:
@@ -221,32 +221,17 @@ class VisualOdometry:
             return None
         if self._depth_model is None:
             return frame.depth_m
-        return self._depth_model(_working_image(frame.image_rgb, self._camera.intrinsics))
+        return self._depth_model(working_picture(frame.image_rgb, self._camera.intrinsics))
 
     def _measured_depth(self, frame: Frame) -> NDArray[np.float32] | None:
         """Return depth of the working size, m, where it comes with the frame."""
         if self._depth_model is not None or frame.depth_m is None:
             return None
-        size = self._camera.intrinsics.width, self._camera.intrinsics.height
-        # Nothing between a near and a far pixel is true of both, nor next to a hole.
-        return np.asarray(cv2.resize(frame.depth_m, size, interpolation=cv2.INTER_NEAREST),
-                          np.float32)
-
-    def _move(self, motion: MotionEstimate) -> None:
-        """Chain the motion to the pose, and its covariance to that of the pose."""
-        before_m = self._T_odom_camera[:3, 3]
-        self._T_odom_camera = self._T_odom_camera @ motion.T_previous_camera
-        # An error of the heading so far turns the step made now.
-        chain = np.eye(6)
-        chain[:3, 3:] = -skew(self._T_odom_camera[:3, 3] - before_m)
-        rotation = np.kron(np.eye(2), self._T_odom_camera[:3, :3])
-        covariance = chain @ self._covariance @ chain.T + rotation @ motion.covariance @ rotation.T
-        self._covariance = 0.5 * (covariance + covariance.T)
+        return working_depth(frame.depth_m, self._camera.intrinsics)
 
     def _estimate(self, frame: Frame, focal: FocalKnowledge, motion: MotionEstimate,
                   missing_frames: int, start_s: float) -> OdometryEstimate:
         T = motion.T_previous_camera
-        displacement = self._T_odom_camera[:3, 3] - self._set_position
         twist = np.concatenate([T[:3, :3].T @ T[:3, 3], vector_from_rotation(T[:3, :3])])
         scale = self._camera.scale_to(frame.width)
         focal_px = focal.focal_px * scale
@@ -258,10 +243,9 @@ class VisualOdometry:
         return OdometryEstimate(
             stamp_s=frame.stamp_s, status=motion.status,
             cause=motion.reason.cause, reason=motion.reason.words,
-            T_odom_camera=self._T_odom_camera.copy(),
-            pose_covariance=self._covariance
-            + scale_covariance(displacement, motion.scale_deviation),
-            displacement=displacement,
+            T_odom_camera=self._pose.T_odom_camera.copy(),
+            pose_covariance=self._pose.covariance(motion.scale_deviation),
+            displacement=self._pose.displacement,
             twist=twist / motion.elapsed_s,
             twist_covariance=(motion.covariance + scale_covariance(
                 twist[:3], motion.scale_deviation)) / motion.elapsed_s ** 2,
@@ -269,8 +253,8 @@ class VisualOdometry:
             focal_std_px=focal_std_px, focal_source=source,
             focal_candidates_px=focal_candidates() * frame.height,
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
-            uncertainty=_resized_map(motion.uncertainty_px, shape, scale),
-            motion_mask=_resized_mask(motion.motion_mask, shape),
+            uncertainty=raw_map(motion.uncertainty_px, shape, scale),
+            motion_mask=raw_mask(motion.motion_mask, shape),
             scale_source=motion.scale_source, metres_per_unit=_metres_per_unit(motion),
             scale_deviation=motion.scale_deviation,
             static_share=motion.static_share,
@@ -281,22 +265,3 @@ class VisualOdometry:
 def _metres_per_unit(motion: MotionEstimate) -> float:
     is_metric_map = np.isnan(motion.metres_per_unit) and motion.scale_source != 'none'
     return 1.0 if is_metric_map else motion.metres_per_unit
-
-
-def _working_image(image: NDArray[np.uint8], working: Intrinsics) -> NDArray[np.uint8]:
-    resized = cv2.resize(image, (working.width, working.height), interpolation=cv2.INTER_AREA)
-    return np.asarray(resized, np.uint8)
-
-
-def _resized_mask(mask: NDArray[np.uint8] | None,
-                  shape: tuple[int, int]) -> NDArray[np.uint8] | None:
-    if mask is None:
-        return None
-    return np.asarray(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
-
-
-def _resized_map(image: NDArray[np.float32] | None, shape: tuple[int, int],
-                 factor: float) -> NDArray[np.float32] | None:
-    if image is None:
-        return None
-    return np.asarray(cv2.resize(image, shape[::-1]) * np.float32(factor), np.float32)
