@@ -119,7 +119,9 @@ class AnyCamNode(LifecycleNode):
             self.get_logger().fatal(str(error))
             self._release()
             return FAILURE
-        except Exception:
+        except Exception as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):   # amid what numba compiles
+                raise error.__cause__ from error
             self.get_logger().fatal(traceback.format_exc())
             raise
         self._config = config

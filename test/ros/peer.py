@@ -72,6 +72,7 @@ class Peer:
         self.received: dict[str, dict[int, Any]] = {topic: {} for topic in OUTPUTS}
         self.arrived_s: dict[int, float] = {}
         self.statuses: list[Status] = []
+        self._clients: dict[str, Any] = {}
         for topic in topics:
             self.node.create_subscription(OUTPUTS[topic], topic, self._keep(topic), 100)
         self._executor = SingleThreadedExecutor()
@@ -143,8 +144,12 @@ class Peer:
 
     def call(self, service: type, name: str, request: Any, timeout_s: float = 10.0) -> Any:  # noqa: ANN401
         """Call a service and return its response."""
-        client = self.node.create_client(service, name)
-        assert client.wait_for_service(timeout_s), f'no service {name}'
+        client = self._clients.get(name)
+        if client is None:
+            client = self._clients[name] = self.node.create_client(service, name)
+            assert client.wait_for_service(timeout_s), f'no service {name}'
+            # The server may not have found the way back yet; Fast DDS does not tell.
+            time.sleep(0.2)
         future = client.call_async(request)
         self.wait_for(future.done, timeout_s, f'response of {name}')
         return future.result()
