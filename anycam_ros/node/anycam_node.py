@@ -6,6 +6,7 @@ The executor thread only stores the newest image. The worker thread takes it fro
 odometry (whose heavy parts hold no GIL) and publishes: nothing queues up behind a slow frame.
 """
 
+import os
 import signal
 import sys
 from threading import Event, Thread
@@ -119,9 +120,7 @@ class AnyCamNode(LifecycleNode):
             self.get_logger().fatal(str(error))
             self._release()
             return FAILURE
-        except Exception as error:
-            if isinstance(error.__cause__, KeyboardInterrupt):   # amid what numba compiles
-                raise error.__cause__ from error
+        except Exception:
             self.get_logger().fatal(traceback.format_exc())
             raise
         self._config = config
@@ -210,7 +209,7 @@ def main(args: list[str] | None = None) -> int:
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = AnyCamNode()     # in whole: half of a publisher could not be shut down
-        _on_stop_signals(signal.default_int_handler)
+        _on_stop_signals(_leave)
         if interrupted.is_set():
             return 0
         if not node.starts_by_itself:
@@ -224,8 +223,6 @@ def main(args: list[str] | None = None) -> int:
     except AnyCamError as error:
         get_logger('anycam').fatal(str(error))
         return 2
-    except KeyboardInterrupt:
-        return 0
     finally:
         _on_stop_signals(signal.SIG_IGN)
         rclpy.try_shutdown()
@@ -253,6 +250,12 @@ def _spin_once(executor: SingleThreadedExecutor, node: AnyCamNode) -> None:
     except RCLError as error:
         # Humble and Jazzy raise it when asked for a transition that the state does not have.
         node.get_logger().error(str(error))
+
+
+def _leave(_number: int, _frame: 'FrameType | None') -> None:
+    """End at once, with nothing published yet; numba swallows what is raised while it compiles."""
+    rclpy.try_shutdown()
+    os._exit(0)
 
 
 def _on_stop_signals(handler: 'Callable[[int, FrameType | None], Any] | signal.Handlers') -> None:
