@@ -120,10 +120,9 @@ class VisualOdometry:
     def refined_path(self) -> list[StampedPose]:
         """Return the key frames so far, oldest first, as refinement sees them now.
 
-        They end at the current pose; the published poses before it do not change by it. The
-        network's window of key frames is not among them.
+        They end at the current pose; the published poses before it do not change by it.
         """
-        if not isinstance(self._front_end, GeometricMotion):
+        if self._front_end is None:
             return []
         metres = self._log_scale.metres_per_unit
         return [StampedPose(past.stamp_s,

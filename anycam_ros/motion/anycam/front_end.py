@@ -39,6 +39,7 @@ from anycam_ros.motion.geometric.picture import picture_fault
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import lost, LOST_VARIANCE, MotionEstimate, Status
 from anycam_ros.motion.reason import Cause, NO_REASON, Reason
+from anycam_ros.motion.refined_path import PastPose
 from anycam_ros.torch_device import download, upload
 
 WORKING_SIDE_PX = 336            # short side; what the published weights were trained with
@@ -108,6 +109,10 @@ class NetworkMotion:
         uncertainty_px = raw.back(estimate.uncertainty_px)
         return replace(estimate, uncertainty_px=uncertainty_px,
                        motion_mask=self._moving(uncertainty_px))
+
+    def refined_path(self) -> list[PastPose]:
+        """Return the key frames so far as refinement sees them now, from the newest camera."""
+        return self._key_frames.refined_path(self._T_world_camera)
 
     def depth_image(self) -> Map | None:
         """Return the depth of the newest picture that showed anything, m, (H, W)."""
@@ -250,7 +255,7 @@ class NetworkMotion:
     def _refine(self, view: View, uncertainty_px: Map) -> None:
         depth_m, = download(view.depth_m[0])
         refined = self._key_frames.add(
-            KeyFrame(view.image, depth_m, uncertainty_px, self._T_world_camera),
+            KeyFrame(view.stamp_s, view.image, depth_m, uncertainty_px, self._T_world_camera),
             self.focal.focal_px)
         self._debt.owe(inverse(self._T_world_camera), inverse(refined))
         self._T_world_camera = refined

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from anycam_ros.flow.dense_flow import DenseFlow, Image
-from anycam_ros.geometry.se3 import Array
+from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.motion.anycam.network_images import Map
 from anycam_ros.motion.anycam.warp import flow_returns
+from anycam_ros.motion.refined_path import PastPose, RefinedPath
 from anycam_ros.refinement import (
     flow_tracks,
     FlowStep,
@@ -29,6 +30,7 @@ DEPTH_DEVIATION = 0.1           # relative, of what a depth sensor or network sa
 class KeyFrame(NamedTuple):
     """Hold a frame that tracks start in."""
 
+    stamp_s: float
     image: Image
     depth_m: Map             # (H, W)
     uncertainty_px: Map      # (H, W)
@@ -42,13 +44,17 @@ class KeyFrameWindow:
         """Start with no frame seen."""
         self._flow, self._centre_px = flow, centre_px
         self._grid = TrackGrid(length=WINDOW)
-        self.clear()
+        self._path = RefinedPath()
+        self._start_anew()
 
     def clear(self) -> None:
-        """Forget every frame."""
-        self._key_frames: list[KeyFrame] = []
-        self._steps: list[FlowStep] = []
-        self._frames_since = 0
+        """Relate no frame to come to one that was; their poses stay."""
+        self._path.settle(self._T_camera_world)
+        self._start_anew()
+
+    def refined_path(self, T_world_camera: Array) -> list[PastPose]:
+        """Return the key frames so far as refinement sees them now, from a camera."""
+        return self._path.seen_from(inverse(T_world_camera), self._T_camera_world)
 
     def wants(self) -> bool:
         """Count a frame; return whether it shall be a key frame."""
@@ -61,11 +67,22 @@ class KeyFrameWindow:
         if self._key_frames:
             self._steps.append(self._step(self._key_frames[-1], key_frame))
         self._key_frames.append(key_frame)
+        self._path.add(key_frame.stamp_s)
         if len(self._key_frames) > WINDOW:
+            self._path.settle(self._T_camera_world[:1])
             del self._key_frames[0], self._steps[0]
         if len(self._key_frames) >= 3:
             self._refine(focal_px)
         return self._key_frames[-1].T_world_camera
+
+    @property
+    def _T_camera_world(self) -> list[Array]:  # noqa: N802
+        return [inverse(key_frame.T_world_camera) for key_frame in self._key_frames]
+
+    def _start_anew(self) -> None:
+        self._key_frames: list[KeyFrame] = []
+        self._steps: list[FlowStep] = []
+        self._frames_since = 0
 
     def _step(self, before: KeyFrame, after: KeyFrame) -> FlowStep:
         forward, backward = self._flow.both_ways(before.image, after.image)

@@ -49,8 +49,9 @@ def test_refined_steps_are_nearer_to_the_true_ones(clip: Clip) -> None:
         T_world_camera = refined[-1] @ step @ noise
         drifting.append(drifting[-1] @ step @ noise)
         uncertainty_px = np.full(rendered.depth_m.shape, CERTAIN_PX, np.float32)
-        refined.append(window.add(KeyFrame(rendered.image_rgb, rendered.depth_m, uncertainty_px,
-                                           T_world_camera), camera.fx))
+        refined.append(window.add(
+            KeyFrame(rendered.stamp_s, rendered.image_rgb, rendered.depth_m, uncertainty_px,
+                     T_world_camera), camera.fx))
     assert errors(refined[1:], true) < 0.4 * errors(drifting[1:], true)
 
 
@@ -61,7 +62,7 @@ def test_every_third_frame_is_a_key_frame() -> None:
     for _ in range(8):
         taken.append(window.wants())
         if taken[-1]:
-            window.add(KeyFrame(image, np.ones((64, 64), np.float32),
+            window.add(KeyFrame(0.0, image, np.ones((64, 64), np.float32),
                                 np.zeros((64, 64), np.float32), np.eye(4)), 50.0)
     assert taken == [True, False, False, True, False, False, True, False]
 
@@ -71,8 +72,9 @@ def test_uncertain_pictures_leave_the_path_as_it_is(clip: Clip) -> None:
     for index in range(0, 4 * STRIDE, STRIDE):
         rendered = clip.rendered[index]
         unsure_px = np.full(rendered.depth_m.shape, 100.0, np.float32)
-        kept = window.add(KeyFrame(rendered.image_rgb, rendered.depth_m, unsure_px,
-                                   rendered.T_world_camera), clip.intrinsics.fx)
+        kept = window.add(
+            KeyFrame(rendered.stamp_s, rendered.image_rgb, rendered.depth_m, unsure_px,
+                     rendered.T_world_camera), clip.intrinsics.fx)
         np.testing.assert_array_equal(kept, rendered.T_world_camera)
 
 
@@ -87,8 +89,26 @@ def test_depth_holds_the_scale_of_the_path(clip: Clip) -> None:
         step[:3, 3] *= 1.3
         T_world_camera = path[-1] @ step if path else rendered.T_world_camera
         uncertainty_px = np.full(rendered.depth_m.shape, CERTAIN_PX, np.float32)
-        path.append(window.add(KeyFrame(rendered.image_rgb, rendered.depth_m, uncertainty_px,
-                                        T_world_camera), camera.fx))
+        path.append(window.add(
+            KeyFrame(rendered.stamp_s, rendered.image_rgb, rendered.depth_m, uncertainty_px,
+                     T_world_camera), camera.fx))
     length, true_length = (np.linalg.norm(T_last[:3, 3] - T_first[:3, 3]) for T_last, T_first in (
         (path[-1], path[0]), (frames[-1].T_world_camera, frames[0].T_world_camera)))
     assert length / true_length == pytest.approx(1.0, abs=0.08)
+
+
+def test_refined_past_outlasts_the_window_and_a_new_one(clip: Clip) -> None:
+    camera = clip.intrinsics
+    window = KeyFrameWindow(DisFlow(), (camera.cx, camera.cy))
+    frames = clip.rendered[::STRIDE]
+    for number, rendered in enumerate(frames):
+        if number == WINDOW + 2:
+            window.clear()
+        uncertainty_px = np.full(rendered.depth_m.shape, CERTAIN_PX, np.float32)
+        window.add(KeyFrame(rendered.stamp_s, rendered.image_rgb, rendered.depth_m,
+                            uncertainty_px, rendered.T_world_camera), camera.fx)
+    past = window.refined_path(frames[-1].T_world_camera)
+    assert [pose.stamp_s for pose in past] == [rendered.stamp_s for rendered in frames]
+    for pose, rendered in zip(past, frames, strict=True):
+        T_true = inverse(frames[-1].T_world_camera) @ rendered.T_world_camera
+        np.testing.assert_allclose(pose.T_camera_past, T_true, atol=0.02)
