@@ -34,6 +34,7 @@ from rclpy.qos import qos_profile_sensor_data
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
+from tf2_ros import Buffer
 
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.msg import Status
@@ -52,7 +53,7 @@ MANY = {'derandomize': True, 'deadline': None, 'database': None,
 MESSAGES_PER_EXAMPLE = 10
 MESSAGES_OVER_DDS = 5000 if IN_SOAK else 300
 AFTERWARDS_NS = 1_000_000 * NANOSECONDS
-REQUESTS = 1000 if IN_SOAK else 25
+REQUESTS = 1000 if IN_SOAK else 75
 TRANSPORTS = {
     'raw': ({'image': (Image, 'image'), 'depth': (Image, 'depth'),
              'camera_info': (CameraInfo, 'camera_info')},
@@ -72,7 +73,8 @@ class Intake:
         """Connect them as the node does."""
         self.node = rclpy.create_node(name)
         self._mailbox: Mailbox[RgbdImage] = Mailbox()
-        self._worker = Worker(self.node, NodeConfig(), OdometryConfig(**config), self._mailbox)
+        self._worker = Worker(self.node, NodeConfig(), OdometryConfig(**config), self._mailbox,
+                              Buffer(node=self.node))
         if 'depth' in config:
             self._worker.expect_depth(lambda: 'no reason')
         self._speeds = self._worker.expect_speeds(lambda: 'no reason')
