@@ -204,28 +204,34 @@ class AnyCamNode(LifecycleNode):
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return the exit code."""
     return_images_to_the_system()
-    interrupted = Event()
-    _on_stop_signals(lambda *_: interrupted.set())
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
-        node = AnyCamNode()     # in whole: half of a publisher could not be shut down
-        _on_stop_signals(_leave)
-        if interrupted.is_set():
-            return 0
-        if not node.starts_by_itself:
-            # A lifecycle manager would not wait for half a minute.
-            node.get_logger().info('compiling, or loading what was compiled before ...')
-            warm_up()
-            node.get_logger().info('waiting to be configured')
-        elif not node.start():
-            return 2
-        return _run(node)
+        return _serve()
     except AnyCamError as error:
         get_logger('anycam').fatal(str(error))
         return 2
     finally:
         _on_stop_signals(signal.SIG_IGN)
+        # The state machine holds the node, and with it all of DDS, until it is collected.
+        release_memory()
         rclpy.try_shutdown()
+
+
+def _serve() -> int:
+    interrupted = Event()
+    _on_stop_signals(lambda *_: interrupted.set())
+    node = AnyCamNode()     # in whole: half of a publisher could not be shut down
+    _on_stop_signals(_leave)
+    if interrupted.is_set():
+        return 0
+    if not node.starts_by_itself:
+        # A lifecycle manager would not wait for half a minute.
+        node.get_logger().info('compiling, or loading what was compiled before ...')
+        warm_up()
+        node.get_logger().info('waiting to be configured')
+    elif not node.start():
+        return 2
+    return _run(node)
 
 
 def _run(node: AnyCamNode) -> int:
