@@ -6,7 +6,6 @@ The executor thread only stores the newest image. The worker thread takes it fro
 odometry (whose heavy parts hold no GIL) and publishes: nothing queues up behind a slow frame.
 """
 
-import os
 import signal
 import sys
 from threading import Event, Thread
@@ -218,12 +217,11 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _serve() -> int:
-    interrupted = Event()
-    _on_stop_signals(lambda *_: interrupted.set())
-    node = AnyCamNode()     # in whole: half of a publisher could not be shut down
-    _on_stop_signals(_leave)
-    if interrupted.is_set():
-        return 0
+    # A signal amid compiling waits: numba swallows exceptions, and what dies without a goodbye to
+    # DDS is taken for alive by others.
+    stop = Event()
+    _on_stop_signals(lambda *_: stop.set())
+    node = AnyCamNode()
     if not node.starts_by_itself:
         # A lifecycle manager would not wait for half a minute.
         node.get_logger().info('compiling, or loading what was compiled before ...')
@@ -231,12 +229,10 @@ def _serve() -> int:
         node.get_logger().info('waiting to be configured')
     elif not node.start():
         return 2
-    return _run(node)
+    return _run(node, stop)
 
 
-def _run(node: AnyCamNode) -> int:
-    stop = Event()
-    _on_stop_signals(lambda *_: stop.set())
+def _run(node: AnyCamNode, stop: Event) -> int:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
@@ -256,12 +252,6 @@ def _spin_once(executor: SingleThreadedExecutor, node: AnyCamNode) -> None:
     except RCLError as error:
         # Humble and Jazzy raise it when asked for a transition that the state does not have.
         node.get_logger().error(str(error))
-
-
-def _leave(_number: int, _frame: 'FrameType | None') -> None:
-    """End at once, with nothing published yet; numba swallows what is raised while it compiles."""
-    rclpy.try_shutdown()
-    os._exit(0)
 
 
 def _on_stop_signals(handler: 'Callable[[int, FrameType | None], Any] | signal.Handlers') -> None:
