@@ -48,8 +48,8 @@ def test_policy_is_what_the_node_does(peer: Peer, allowed: dict[str, set[str]]) 
     for settings in SETTINGS:
         with NodeProcess(parameters=settings) as node:
             node.wait_for_log('listening')
-            peer.wait_for(lambda: '/anycam/set_pose' in _names(peer, 'service'), 20.0, 'services')
-            peer.wait_for(lambda: '/status' in _names(peer, 'publisher'), 20.0, 'publishers')
+            peer.wait_for(lambda: '/anycam/set_pose' in _names(peer, 'service'), 60.0, 'services')
+            peer.wait_for(lambda: '/status' in _names(peer, 'publisher'), 60.0, 'publishers')
             for kind in seen:
                 seen[kind] |= _names(peer, kind)
     for kind, names in seen.items():
