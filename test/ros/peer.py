@@ -161,6 +161,20 @@ class Peer:
                                   for status in self.statuses), timeout_s,
                       'status of a node that sees the publisher of the images')
 
+    def graph_of_node(self, kind: str, complete_in_s: float = 60.0) -> dict[str, str]:
+        """Return the types of the node's publishers, subscribers, services or clients by name."""
+        # A killed node of the same name hides the one that runs for the 20 s of its lease.
+        self.wait_for(lambda: '/anycam/set_pose' in self._seen_of_node('service') and
+                      '/status' in self._seen_of_node('publisher'), complete_in_s,
+                      'set_pose and status of the node')
+        return self._seen_of_node(kind)
+
+    def _seen_of_node(self, kind: str) -> dict[str, str]:
+        if ('anycam', '/') not in self.node.get_node_names_and_namespaces():
+            return {}
+        of_node = getattr(self.node, f'get_{kind}_names_and_types_by_node')
+        return {name: types[0] for name, types in of_node('anycam', '/')}
+
     def _keep(self, topic: str) -> Callable[[Any], None]:
         def keep(message: Any) -> None:  # noqa: ANN401
             header = message.transforms[0].header if topic == '/tf' else message.header

@@ -20,8 +20,8 @@ def test_rviz_shows_every_output(peer: Peer) -> None:
     shown = {display['Topic']['Value']: TYPES[display['Class'].rpartition('/')[2]]
              for display in displays if 'Topic' in display and display['Enabled']}
     assert shown.pop('image') == TYPES['Image']     # of the camera
-    published = {name.removeprefix('/'): types[0] for name, types in
-                 peer.node.get_publisher_names_and_types_by_node('anycam', '/')}
+    published = {name.removeprefix('/'): kind
+                 for name, kind in peer.graph_of_node('publisher').items()}
     of_the_node = {name: kind for name, kind in published.items()
                    if not kind.startswith(('rcl_interfaces', 'lifecycle_msgs', 'diagnostic_msgs',
                                            'tf2_msgs'))}
