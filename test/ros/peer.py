@@ -9,6 +9,7 @@ import time
 from types import TracebackType
 from typing import Any
 
+from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry, Path
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
-from tf_transformations import quaternion_matrix
+from tf_transformations import quaternion_from_matrix, quaternion_matrix
 
 from anycam_ros.msg import Status
 
@@ -58,6 +59,16 @@ def pose_matrix(odometry: Odometry) -> NDArray[np.float64]:
     matrix = np.asarray(quaternion_matrix((q.x, q.y, q.z, q.w)))
     matrix[:3, 3] = p.x, p.y, p.z
     return matrix
+
+
+def mounted(T_base_camera: NDArray[np.float64], stamp: int,
+            frame_id: str = 'base_link') -> TransformStamped:
+    """Return the transform that says where the robot carries the camera."""
+    message = TransformStamped(header=header_at(stamp, frame_id), child_frame_id=CAMERA_FRAME)
+    t, q = message.transform.translation, message.transform.rotation
+    t.x, t.y, t.z = T_base_camera[:3, 3]
+    q.x, q.y, q.z, q.w = quaternion_from_matrix(T_base_camera)
+    return message
 
 
 class Peer:

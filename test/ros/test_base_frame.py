@@ -5,7 +5,6 @@
 from collections.abc import Iterator
 import time
 
-from geometry_msgs.msg import TransformStamped
 from node_process import NodeProcess
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from peer import (
     CAMERA_FRAME,
     header_at,
     image_message,
+    mounted,
     NANOSECONDS,
     Peer,
     PERIOD_NS,
@@ -20,7 +20,6 @@ from peer import (
 )
 import pytest
 from tf2_ros import StaticTransformBroadcaster, TransformBroadcaster
-from tf_transformations import quaternion_from_matrix
 
 from anycam_ros.geometry.se3 import adjoint, inverse, T_BODY_OPTICAL
 from anycam_ros.msg import Status
@@ -30,14 +29,6 @@ Matrix = NDArray[np.float64]
 Clip = list[NDArray[np.uint8]]
 
 T_BASE_CAMERA = camera_pose(0.3, -0.1, 0.5, yaw_rad=np.pi / 2, pitch_rad=0.2)
-
-
-def mounted(T_base_camera: Matrix, stamp: int, frame_id: str = 'base_link') -> TransformStamped:
-    message = TransformStamped(header=header_at(stamp, frame_id), child_frame_id=CAMERA_FRAME)
-    t, q = message.transform.translation, message.transform.rotation
-    t.x, t.y, t.z = T_base_camera[:3, 3]
-    q.x, q.y, q.z, q.w = quaternion_from_matrix(T_base_camera)
-    return message
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from peer import (
     CAMERA_FRAME,
     header_at,
     image_message,
+    mounted,
     NANOSECONDS,
     Peer,
     PERIOD_NS,
@@ -19,7 +20,7 @@ from peer import (
 )
 import pytest
 from std_srvs.srv import Trigger
-from test_base_frame import mounted, twist
+from test_base_frame import twist
 from tf2_ros import TransformBroadcaster
 
 from anycam_ros.geometry.se3 import from_rotation_translation, rotation_from_vector

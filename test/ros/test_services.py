@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pause and set_pose, asked of the running node."""
 
-from geometry_msgs.msg import PoseWithCovarianceStamped, TransformStamped
+from geometry_msgs.msg import PoseWithCovarianceStamped
 from node_process import NodeProcess
 import numpy as np
 from numpy.typing import NDArray
 from peer import (
-    CAMERA_FRAME,
     header_at,
     image_message,
+    mounted,
     NANOSECONDS,
     Peer,
     PERIOD_NS,
@@ -18,7 +18,6 @@ from peer import (
 import pytest
 from std_srvs.srv import SetBool
 from tf2_ros import StaticTransformBroadcaster
-from tf_transformations import quaternion_from_matrix
 
 from anycam_ros.msg import Status
 from anycam_ros.node.transforms import pose_from_matrix
@@ -89,21 +88,13 @@ def test_pose_of_the_base_is_set(peer: Peer, clip: Clip) -> None:
         assert set_pose(peer, pose_at(T_odom_base))[0]
         peer.play(clip[:1])
         node.wait_for_log('set_pose waits: no transform')
-        broadcaster.sendTransform(_mounted(mounting))
+        broadcaster.sendTransform(mounted(mounting, 0))
         for attempt in range(1, 40):
             still_ns = NANOSECONDS + attempt * PERIOD_NS
             if peer.play([clip[0]], still_ns)[0].cause != Status.CAUSE_NO_TRANSFORM:
                 break
         odometry = peer.wait_for_output('odom', still_ns)
         np.testing.assert_allclose(pose_matrix(odometry), T_odom_base, atol=0.01)
-
-
-def _mounted(T_base_camera: Matrix) -> TransformStamped:
-    message = TransformStamped(header=header_at(0, 'base_link'), child_frame_id=CAMERA_FRAME)
-    t, q = message.transform.translation, message.transform.rotation
-    t.x, t.y, t.z = T_base_camera[:3, 3]
-    q.x, q.y, q.z, q.w = quaternion_from_matrix(T_base_camera)
-    return message
 
 
 @pytest.mark.usefixtures('node')
