@@ -104,6 +104,12 @@ class AnyCamNode(LifecycleNode):
             self._inputs.close()
         self._inputs = self._thread = None
 
+    def destroy_node(self) -> None:
+        """Take the node out of the graph."""
+        super().destroy_node()
+        # It holds the node, and with it all of DDS, for as long as it lives itself.
+        self._state_machine.destroy_when_not_in_use()
+
     # Transitions; rclpy swallows what they raise ----------------------------------------------
 
     def on_configure(self, state: State) -> TransitionCallbackReturn:
@@ -211,8 +217,6 @@ def main(args: list[str] | None = None) -> int:
         return 2
     finally:
         _on_stop_signals(signal.SIG_IGN)
-        # The state machine holds the node, and with it all of DDS, until it is collected.
-        release_memory()
         rclpy.try_shutdown()
 
 
@@ -228,6 +232,7 @@ def _serve() -> int:
         warm_up()
         node.get_logger().info('waiting to be configured')
     elif not node.start():
+        node.destroy_node()
         return 2
     return _run(node, stop)
 

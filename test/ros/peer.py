@@ -174,7 +174,7 @@ class Peer:
 
     def graph_of_node(self, kind: str, complete_in_s: float = 60.0) -> dict[str, str]:
         """Return the types of the node's publishers, subscribers, services or clients by name."""
-        # A killed node of the same name hides the one that runs for the 20 s of its lease.
+        # What discovery has not brought yet is missing without a word.
         self.wait_for(lambda: '/anycam/set_pose' in self._seen_of_node('service') and
                       '/status' in self._seen_of_node('publisher'), complete_in_s,
                       'set_pose and status of the node')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node is managed: it starts by itself, or as a lifecycle manager says, again and again."""
 
+import gc
 import weakref
 
 from lifecycle_msgs.msg import State, Transition
@@ -106,6 +107,19 @@ def test_clean_up_lets_go_of_the_odometry() -> None:
             assert odometry() is None
     finally:
         node.destroy_node()
+
+
+def test_destroyed_node_leaves_the_graph_before_it_is_collected(peer: Peer) -> None:
+    def is_seen() -> bool:
+        return ('anycam', '/') in peer.node.get_node_names_and_namespaces()
+    gc.disable()
+    try:
+        node = AnyCamNode()
+        peer.wait_for(is_seen, 10.0, 'node in the graph')
+        node.destroy_node()
+        peer.wait_for(lambda: not is_seen(), 10.0, 'graph without the node')
+    finally:
+        gc.enable()
 
 
 def test_what_cannot_be_configured_says_why_and_can_be_mended(peer: Peer, clip: Clip) -> None:
