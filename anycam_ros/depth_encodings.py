@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.encodings import Buffer, rows_of
+from anycam_ros.encodings import Buffer, rows_of, unpacked
 from anycam_ros.errors import FrameError
 
 Depth = NDArray[np.float32]
@@ -57,7 +57,7 @@ def decompress_depth_m(data: Buffer, description: str) -> Depth:
 
 def decode_depth_png(data: bytes) -> NDArray[np.uint16]:
     """Return the samples of a PNG of 16 bits. Raises FrameError for anything else."""
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    image = unpacked(data, cv2.IMREAD_UNCHANGED)
     if image is None:
         raise FrameError(f'depth image of {len(data)} bytes (starts with {data[:4]!r}) cannot be '
                          'decoded; it must be a complete PNG of 16 bits.')

@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -134,9 +135,22 @@ def decompress_rgb(data: Buffer) -> Image:
         raise FrameError(f'compressed image of {len(raw)} bytes has no end marker; a JPEG must be '
                          'complete. Check the link to the camera.')
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    bgr = cv2.imdecode(np.frombuffer(raw, np.uint8), flags) if raw else None
+    bgr = unpacked(raw, flags)
     if bgr is None:
         raise FrameError(f'compressed image of {len(raw)} bytes (starts with {raw[:4]!r}) cannot '
                          'be decoded; allowed: complete JPEG or PNG data. '
                          'Check the camera driver.')
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def unpacked(data: bytes, flags: int) -> NDArray[Any] | None:
+    """Return the picture that OpenCV finds in data; None where it finds none.
+
+    Raises FrameError for one that OpenCV refuses, such as one with too many pixels.
+    """
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error as error:
+        raise FrameError(
+            f'compressed image of {len(data)} bytes is refused ({error.err}); it may have too '
+            'many pixels, see OPENCV_IO_MAX_IMAGE_PIXELS. Check its publisher.') from error

@@ -4,6 +4,7 @@
 
 import struct
 
+from compressed_bomb import png_that_claims
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,7 @@ def test_contradicting_message_is_refused(arguments: tuple, message: str) -> Non
     (compressed(DEPTH_MM)[:40], '16UC1; compressedDepth png', 'cannot be decoded'),
     (b'', '16UC1; compressedDepth png', 'of 0 bytes'),
     (compressed(DEPTH_MM), '16UC1; compressedDepth rvl', 'publisher to png'),
+    (b'\0' * 12 + png_that_claims(40_000), '16UC1; compressedDepth png', 'is refused'),
     (compressed(DEPTH_MM), 'jpeg', "'jpeg' of the depth image is no depth"),
     (compressed(DEPTH_MM.astype(np.uint8)), '16UC1; compressedDepth', 'uint8; .*16 bits')])
 def test_unusable_compressed_depth_is_refused(data: bytes, description: str,

@@ -4,6 +4,7 @@
 
 import array
 
+from compressed_bomb import png_that_claims
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -131,3 +132,8 @@ def test_compressed_data_that_breaks_off_is_refused(cut: int) -> None:
 def test_compressed_nonsense_is_refused() -> None:
     with pytest.raises(FrameError, match=r"starts with b'nons'.*allowed"):
         decompress_rgb(b'nonsense')
+
+
+def test_compressed_image_with_too_many_pixels_is_refused() -> None:
+    with pytest.raises(FrameError, match=r'is refused .*OPENCV_IO_MAX_IMAGE_PIXELS'):
+        decompress_rgb(png_that_claims(40_000))

@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 
+from compressed_bomb import png_that_claims
 import cv2
 from node_process import NodeProcess
 import numpy as np
@@ -136,7 +137,8 @@ def test_compressed_images_give_the_same_poses_as_far_as_they_keep_the_pixels(
 
 
 @pytest.mark.parametrize(('data', 'complaint'), [
-    (b'', '0 bytes'), (b'no picture', '10 bytes'), (JPEG[:len(JPEG) // 2], 'end marker')])
+    (b'', '0 bytes'), (b'no picture', '10 bytes'), (JPEG[:len(JPEG) // 2], 'end marker'),
+    (png_that_claims(9000), 'OPENCV_IO_MAX_IMAGE_PIXELS')])
 def test_compressed_data_that_is_no_picture_is_refused(data: bytes, complaint: str) -> None:
     with Peer(image_type=CompressedImage, image_topic='image/compressed') as peer, \
             NodeProcess(parameters=['image_transport:=compressed']):
