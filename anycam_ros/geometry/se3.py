@@ -90,3 +90,8 @@ def from_rotation_translation(R: Array, t: Array) -> Array:
     T = np.eye(4)
     T[:3, :3], T[:3, 3] = R, t
     return T
+
+
+def rescaled(T: Array, factor: float) -> Array:
+    """Return a transform (4, 4) with its length multiplied."""
+    return from_rotation_translation(T[:3, :3], factor * T[:3, 3])

@@ -5,11 +5,7 @@
 import numpy as np
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.geometry.se3 import (
-    Array,
-    from_rotation_translation,
-    inverse,
-)
+from anycam_ros.geometry.se3 import Array, inverse, rescaled
 from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.covariance import (
     correction_covariance,
@@ -67,8 +63,8 @@ class Progress:
         """Multiply every length; return the newest sighting in the new unit."""
         self.debt.rescale(factor)
         self.scale.rescale(factor)
-        self.T_velocity = _rescaled(self.T_velocity, factor)
-        self.T_camera_world = _rescaled(self.T_camera_world, factor)
+        self.T_velocity = rescaled(self.T_velocity, factor)
+        self.T_camera_world = rescaled(self.T_camera_world, factor)
         # What it says of its errors is in the old unit.
         self.last = sighting._replace(T_camera_world=self.T_camera_world, error=None)
         return self.last
@@ -95,7 +91,3 @@ class Progress:
         elapsed_s, self.stamp_s = stamp_s - self.stamp_s, stamp_s
         return MotionEstimate(status, reason, T_paid, elapsed_s, covariance, uncertainty,
                               self.moving, sighting.inlier_share, False)
-
-
-def _rescaled(T: Array, factor: float) -> Array:
-    return from_rotation_translation(T[:3, :3], factor * T[:3, 3])

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from anycam_ros.geometry.se3 import Array, from_rotation_translation
+from anycam_ros.geometry.se3 import rescaled
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 from anycam_ros.odometry.config import OdometryConfig
@@ -81,11 +81,6 @@ def make_scale(config: OdometryConfig, camera: WorkingCamera,
         return MetricScale('camera_height', GroundScale(config.camera_height_m, camera),
                            log_scale)
     return None
-
-
-def rescaled(T: Array, factor: float) -> Array:
-    """Return the motion (4, 4) with its length multiplied."""
-    return from_rotation_translation(T[:3, :3], factor * T[:3, 3])
 
 
 def _multiplied(motion: MotionEstimate, factor: float) -> MotionEstimate:
