@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.geometry.camera import in_size
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.motion.geometric.depth_image import Depth
 from anycam_ros.motion.geometric.working_camera import WorkingCamera
@@ -28,10 +29,8 @@ def depth_points(depth_m: Depth, camera: WorkingCamera, focal_px: float,
     row, column = (axis.ravel() for axis in np.mgrid[step // 2:height:step, step // 2:width:step])
     known = _is_surface(depth_m)[row, column]
     row, column = row[known], column[known]
-    # Resizing keeps the edges of the picture on its edges; pixel centres are whole numbers.
-    size = camera.intrinsics
-    to_working = np.array([size.width / width, size.height / height])
-    positions_px = (np.stack([column, row], axis=1) + 0.5) * to_working - 0.5
+    size = camera.intrinsics.width, camera.intrinsics.height
+    positions_px = in_size(np.stack([column, row], axis=1), (width, height), size)
     z = depth_m[row, column].astype(np.float64)[:, None]
     return np.concatenate([camera.centred(positions_px) / focal_px * z, z], axis=1)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.cloud.depth_points import depth_points
 from anycam_ros.cloud.point_cloud import PointCloud
+from anycam_ros.geometry.camera import in_size, Intrinsics
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
 
@@ -44,8 +45,7 @@ def frame_cloud(odometry: VisualOdometry, frame: Frame, estimate: OdometryEstima
     if not len(points):
         return _divided(points, points[:, :2].astype(np.int64), frame, None, divides=False)
     seen_px = camera.pixels(focal_px * points[:, :2] / points[:, 2:])
-    pixels, is_inside = _raw_pixels(seen_px, frame, camera.intrinsics.width,
-                                    camera.intrinsics.height)
+    pixels, is_inside = _raw_pixels(seen_px, frame, camera.intrinsics)
     return _divided(points[is_inside], pixels[is_inside], frame, estimate.motion_mask,
                     divides=divides)
 
@@ -58,13 +58,13 @@ def _divided(points: Array, pixels: NDArray[np.int64], frame: Frame,
     return FrameCloud(cloud.chosen(~moves), cloud.chosen(moves & divides))
 
 
-def _raw_pixels(positions_px: Array, frame: Frame, width: int, height: int
+def _raw_pixels(positions_px: Array, frame: Frame, working: Intrinsics
                 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the nearest pixels (N, 2) of the frame, and which positions (N,) are inside.
 
-    positions_px (N, 2) belong to an image of the view of width x height.
+    positions_px (N, 2) belong to the working image.
     """
-    scale = np.array([frame.width / width, frame.height / height])
-    pixels = np.rint((positions_px + 0.5) * scale - 0.5)
-    is_inside = ((pixels >= 0) & (pixels < [frame.width, frame.height])).all(axis=1)
+    pixels = np.rint(in_size(positions_px, (working.width, working.height),
+                             (frame.width, frame.height)))
+    is_inside = np.all((pixels >= 0) & (pixels < [frame.width, frame.height]), axis=1)
     return np.where(is_inside[:, None], pixels, 0).astype(np.int64), is_inside

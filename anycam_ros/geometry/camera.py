@@ -84,3 +84,13 @@ class Intrinsics:
     def matrix(self) -> NDArray[np.float64]:
         """Return K, (3, 3)."""
         return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]], np.float64)
+
+
+def in_size(positions_px: NDArray[np.float64], before: tuple[int, int],
+            after: tuple[int, int]) -> NDArray[np.float64]:
+    """Return where positions (..., 2) lie once the image is resized, (width, height) each time.
+
+    Pixel centres have whole coordinates, and resizing keeps the image's edges on its edges.
+    """
+    scale = np.array(after) / np.array(before)
+    return np.asarray((positions_px + 0.5) * scale - 0.5)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.geometry.camera import in_size
 from anycam_ros.geometry.se3 import Array
 
 Depth = NDArray[np.float32]
@@ -71,10 +72,9 @@ def _neighbourhoods(depth_m: Depth, positions_px: Array,
                     working_shape: tuple[int, int]) -> tuple[NDArray[np.int64], Array]:
     """Return how many pixels around each position have a depth, and their inverses, ascending."""
     height, width = depth_m.shape
-    scale = np.array([width / working_shape[1], height / working_shape[0]])
     steps = np.arange(-RADIUS_PX, RADIUS_PX + 1.0)
     offset = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    where = (positions_px[:, None] + offset + 0.5) * scale - 0.5
+    where = in_size(positions_px[:, None] + offset, working_shape[::-1], (width, height))
     column, row = np.rint(np.moveaxis(where, -1, 0)).astype(np.int64)
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     z = depth_m[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)].astype(np.float64)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.geometry.camera import Intrinsics
+from anycam_ros.geometry.camera import in_size, Intrinsics
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.motion.geometric.two_view import rays
 from anycam_ros.offline.whole_recording.key_frames import KeyFrames, LENGTH
@@ -61,10 +61,9 @@ def sparse_model(key_frames: KeyFrames, names: Sequence[str], T_odom_camera: Arr
     image = tracks.first_frame[row] + column
     order = np.argsort(image, kind='stable')
     row, column = row[order], column[order]
-    size = np.array([intrinsics.width / camera.intrinsics.width,
-                     intrinsics.height / camera.intrinsics.height])
-    seen_px = (camera.pixels(tracks.points_px[row, column]) + 0.5) * size if len(row) \
-        else np.empty((0, 2))
+    working, raw = ((size.width, size.height) for size in (camera.intrinsics, intrinsics))
+    seen_px = in_size(camera.pixels(tracks.points_px[row, column]), working, raw) + 0.5 \
+        if len(row) else np.empty((0, 2))
     error = np.where(seen.counts, seen.error_px, 0.0).sum(axis=1) \
         / np.maximum(seen.counts.sum(axis=1), 1)
     return SparseModel(
