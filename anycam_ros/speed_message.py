@@ -19,8 +19,9 @@ def speed_from_odometry(message: Any) -> Speed:  # noqa: ANN401
     """
     stamp, linear = message.header.stamp, message.twist.twist.linear
     velocity_mps = np.array([linear.x, linear.y, linear.z], np.float64)
-    speed_mps = float(np.linalg.norm(velocity_mps))
     covariance = np.array(message.twist.covariance, np.float64).reshape(6, 6)[:3, :3]
-    variance = velocity_mps @ covariance @ velocity_mps / max(speed_mps, 1e-9) ** 2
+    with np.errstate(over='ignore', invalid='ignore'):      # the speed itself is looked at next
+        speed_mps = float(np.linalg.norm(velocity_mps))
+        variance = velocity_mps @ covariance @ velocity_mps / max(speed_mps, 1e-9) ** 2
     return Speed(stamp.sec + stamp.nanosec / NANOSECONDS, speed_mps,
                  float(np.sqrt(variance)) if variance > 0 else 0.0)

@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the node publishes of the scene: points that stand, points that move, depth."""
 
-import cv2
-import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import Header
 
 from anycam_ros.cloud import frame_cloud
+from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.node.cloud_message import cloud_message
 from anycam_ros.node.conversions import array_to_image
 from anycam_ros.node.publishers import create_publisher
 from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
+from anycam_ros.odometry.picture_size import resized_depth
 
 
 class SceneOutputs:
@@ -39,13 +39,10 @@ class SceneOutputs:
             self._points.publish(cloud_message(header, cloud.static))
             self._moving_points.publish(cloud_message(header, cloud.moving))
         if self._depth.get_subscription_count():
-            self._publish_depth(header, odometry, frame)
+            self._publish_depth(header, odometry, estimate.intrinsics)
 
-    def _publish_depth(self, header: Header, odometry: VisualOdometry, frame: Frame) -> None:
+    def _publish_depth(self, header: Header, odometry: VisualOdometry, camera: Intrinsics) -> None:
         depth_m = odometry.depth_image()
         if depth_m is None:
             return
-        # Nothing between a near and a far pixel is true of both, nor next to a hole.
-        size = frame.width, frame.height
-        resized = cv2.resize(depth_m, size, interpolation=cv2.INTER_NEAREST)
-        self._depth.publish(array_to_image(header, np.asarray(resized, np.float32), '32FC1'))
+        self._depth.publish(array_to_image(header, resized_depth(depth_m, camera), '32FC1'))

@@ -15,10 +15,10 @@ def working_picture(image: NDArray[np.uint8], working: Intrinsics) -> NDArray[np
     return np.asarray(resized, np.uint8)
 
 
-def working_depth(depth_m: NDArray[np.float32], working: Intrinsics) -> NDArray[np.float32]:
-    """Return depth (H, W) in the size of the working camera."""
+def resized_depth(depth_m: NDArray[np.float32], camera: Intrinsics) -> NDArray[np.float32]:
+    """Return depth (H, W) in the size of the pictures of a camera."""
     # Nothing between a near and a far pixel is true of both, nor next to a hole.
-    return np.asarray(cv2.resize(depth_m, (working.width, working.height),
+    return np.asarray(cv2.resize(depth_m, (camera.width, camera.height),
                                  interpolation=cv2.INTER_NEAREST), np.float32)
 
 

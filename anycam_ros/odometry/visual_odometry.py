@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.errors import FrameError, StampError
 from anycam_ros.geometry.camera import Intrinsics
-from anycam_ros.geometry.se3 import Array, T_BODY_OPTICAL, vector_from_rotation
+from anycam_ros.geometry.se3 import Array, rescaled, T_BODY_OPTICAL, vector_from_rotation
 from anycam_ros.motion.front_end import FocalKnowledge
 from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise, LEARNED_DEPTH_NOISE
 from anycam_ros.motion.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
@@ -23,11 +23,11 @@ from anycam_ros.odometry.cadence import Cadence
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
-from anycam_ros.odometry.picture_size import raw_map, raw_mask, working_depth, working_picture
+from anycam_ros.odometry.picture_size import raw_map, raw_mask, resized_depth, working_picture
 from anycam_ros.odometry.pose_chain import PoseChain
 from anycam_ros.odometry.priors import make_depth, make_flow
 from anycam_ros.odometry.scale.log_scale import LogScale
-from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale, rescaled
+from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale
 from anycam_ros.odometry.scale.scale_source import Step
 from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
 from anycam_ros.odometry.scale_error import scale_covariance
@@ -206,14 +206,12 @@ class VisualOdometry:
 
     def _motion(self, front_end: 'GeometricMotion | NetworkMotion',
                 frame: Frame) -> MotionEstimate:
-        camera = self._camera.intrinsics
         if isinstance(front_end, GeometricMotion):
-            grey = np.asarray(cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
             self._depth_m = self._depth_beside_geometry(frame)
-            return front_end.process(working_picture(grey, camera), frame.stamp_s, self._depth_m)
+            return front_end.process(self.working_image(frame), frame.stamp_s, self._depth_m)
         self._depth_m = frame.depth_m if self._depth_model is None else None
-        return front_end.process(working_picture(frame.image_rgb, camera), frame.stamp_s,
-                                 self._measured_depth(frame))
+        picture = working_picture(frame.image_rgb, self._camera.intrinsics)
+        return front_end.process(picture, frame.stamp_s, self._measured_depth(frame))
 
     def _depth_beside_geometry(self, frame: Frame) -> NDArray[np.float32] | None:
         if self.config.depth == 'none':
@@ -226,7 +224,7 @@ class VisualOdometry:
         """Return depth of the working size, m, where it comes with the frame."""
         if self._depth_model is not None or frame.depth_m is None:
             return None
-        return working_depth(frame.depth_m, self._camera.intrinsics)
+        return resized_depth(frame.depth_m, self._camera.intrinsics)
 
     def _estimate(self, frame: Frame, focal: FocalKnowledge, motion: MotionEstimate,
                   missing_frames: int, start_s: float) -> OdometryEstimate:

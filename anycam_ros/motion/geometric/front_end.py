@@ -15,6 +15,7 @@ from anycam_ros.motion.geometric.depth_image import Depth, DepthNoise
 from anycam_ros.motion.geometric.depth_prior import DepthPrior
 from anycam_ros.motion.geometric.focal import FocalState
 from anycam_ros.motion.geometric.initialiser import Initialiser
+from anycam_ros.motion.geometric.key_frame_choice import wants_key_frame
 from anycam_ros.motion.geometric.map_points import map_points
 from anycam_ros.motion.geometric.map_start import start_window
 from anycam_ros.motion.geometric.matching import FlowPair
@@ -34,9 +35,6 @@ from anycam_ros.motion.motion_estimate import lost, MotionEstimate, Status
 from anycam_ros.motion.reason import Cause, NO_REASON, Reason
 from anycam_ros.motion.refined_path import PastPose, RefinedPath
 
-KEY_FRAME_FLOW = 0.05            # of the longer side
-KEY_FRAME_INLIERS = 0.5
-AWAITED_DEPTH = 2.0              # times that flow, for a frame between those with depth
 GIVE_UP_S = 0.7                  # after this long without a match the map is given up
 TURN_SHARE = 5.0                 # a window can trade the focal length for depth, a turn cannot
 
@@ -183,7 +181,7 @@ class GeometricMotion:
         self._progress.debt.forget()
         self._archive.clear()
         self._adopt(window, sighting, [stamp_s])
-        self._stillness.rest_at(window.tracks.key_px[window.tracks.active_rows])
+        self._stillness.rest_at(window.tracks.active_px)
         self._progress.stop()
         return estimate
 
@@ -214,7 +212,8 @@ class GeometricMotion:
         estimate = self._found(sighting, stamp_s, status, reason)
         sighting = self._examine_depth(window, sighting)
         # Where the camera stands a key frame shows nothing new, whoever hides the tracks.
-        if not is_still and self._wants_key_frame(window, sighting):
+        if not is_still and wants_key_frame(sighting, window.tracks.active_px,
+                                            awaits_depth=self._depth.is_awaited):
             self._insert_key_frame(window, sighting, has_depth=True)
             estimate = replace(estimate, is_key_frame=True)
         return estimate
@@ -238,14 +237,6 @@ class GeometricMotion:
         self._path.rescale(factor)
         self._archive.clear()
         return self._progress.rescale(factor, sighting)
-
-    def _wants_key_frame(self, window: KeyFrameWindow, sighting: Sighting) -> bool:
-        key_px = window.tracks.key_px[window.tracks.active_rows]
-        flow_px = np.linalg.norm(sighting.matches.target_px - key_px, axis=1)
-        patience = AWAITED_DEPTH if self._depth.is_awaited else 1.0
-        return bool(np.median(flow_px[sighting.is_inlier])
-                    > patience * KEY_FRAME_FLOW * max(sighting.image.shape)
-                    or sighting.inlier_share < KEY_FRAME_INLIERS)
 
     def _insert_key_frame(self, window: KeyFrameWindow, sighting: Sighting, *,
                           has_depth: bool = False) -> None:

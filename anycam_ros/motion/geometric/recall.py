@@ -99,7 +99,7 @@ def _scale(window: KeyFrameWindow, positions_px: Array, depth: Array) -> float:
     height, width = window.images[-1].shape
     inverse_depth = np.full((height // NEIGHBOURHOOD_PX + 1, width // NEIGHBOURHOOD_PX + 1),
                             np.nan)
-    known_px = window.tracks.key_px[window.tracks.active_rows]
+    known_px = window.tracks.active_px
     column, row = (known_px // NEIGHBOURHOOD_PX).astype(int).T
     inverse_depth[row, column] = window.depths_in_newest()
     column, row = (positions_px // NEIGHBOURHOOD_PX).astype(int).T

@@ -27,7 +27,7 @@ def sight(flow: DenseFlow, window: KeyFrameWindow, image: Image, start: FlowPair
     """
     pair = flow_both_ways(flow, window.images[-1], image, start)
     rows = window.tracks.active_rows
-    matches = follow(pair, window.tracks.key_px[rows])
+    matches = follow(pair, window.tracks.active_px)
     miss = Miss(float(matches.is_valid.mean()) if len(rows) else 0.0)
     if matches.is_valid.sum() < MINIMUM_INLIERS:
         return miss

@@ -73,7 +73,7 @@ class ViewMask:
         T_target_reference, inverse_depth = sighting.T_camera_world, np.ones_like(self._texture)
         if window is not None:
             T_target_reference = sighting.T_camera_world @ inverse(window.T_camera_world[-1])
-            inverse_depth = spread_depths(window.tracks.key_px[window.tracks.active_rows],
+            inverse_depth = spread_depths(window.tracks.active_px,
                                           window.depths_in_newest(), self._shape)
         residual = flow_residual(sighting.pair, self._grid, inverse_depth, T_target_reference,
                                  focal_px)

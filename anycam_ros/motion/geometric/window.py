@@ -55,6 +55,11 @@ class TrackTable:
         """Return the rows of the tracks that the newest key frame sees."""
         return np.flatnonzero(self.is_active)
 
+    @property
+    def active_px(self) -> Array:
+        """Return where (N, 2) the newest key frame sees them."""
+        return np.asarray(self.key_px[self.is_active])
+
     def __len__(self) -> int:
         """Return the number of tracks."""
         return len(self.first_frame)
@@ -207,7 +212,7 @@ class KeyFrameWindow:
         height, width = self._shape
         rows, columns = height // CELL_PX, width // CELL_PX
         tracks = self.tracks
-        active = tracks.key_px[tracks.is_active]
+        active = tracks.active_px
         taken = np.zeros((rows, columns), np.bool_)
         cell = (active // CELL_PX).astype(int)
         taken[np.clip(cell[:, 1], 0, rows - 1), np.clip(cell[:, 0], 0, columns - 1)] = True
