@@ -196,11 +196,11 @@ class GeometricMotion:
     # With a map -----------------------------------------------------------------------------
 
     def _track(self, window: KeyFrameWindow, image: Image, stamp_s: float) -> MotionEstimate:
-        sighting = self._sight(window, image)
+        sighting = self._sight(window, image, stamp_s)
         if isinstance(sighting, Miss) and self._progress.last is not None:
             # A turn too fast for the newest key frame: the frame before is nearer.
             self._insert_key_frame(window, self._progress.last)
-            sighting = self._sight(window, image)
+            sighting = self._sight(window, image, stamp_s)
         if isinstance(sighting, Miss):
             return self._missed(window, image, stamp_s, why_missed(image, sighting))
         is_still = self._stillness.update(sighting.matches.target_px, sighting.is_inlier)
@@ -218,9 +218,9 @@ class GeometricMotion:
             estimate = replace(estimate, is_key_frame=True)
         return estimate
 
-    def _sight(self, window: KeyFrameWindow, image: Image) -> Sighting | Miss:
+    def _sight(self, window: KeyFrameWindow, image: Image, stamp_s: float) -> Sighting | Miss:
         T_camera_world, last = self._progress.T_camera_world, self._progress.last
-        T_predicted = self._progress.T_velocity @ T_camera_world
+        T_predicted = self._progress.predicted(stamp_s)
         R_world_reference = window.T_camera_world[-1][:3, :3].T
         start = predict_flow(None if last is None else last.pair,
                              T_camera_world[:3, :3] @ R_world_reference,

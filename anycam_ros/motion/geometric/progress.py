@@ -5,7 +5,14 @@
 import numpy as np
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.geometry.se3 import Array, inverse, rescaled
+from anycam_ros.geometry.se3 import (
+    Array,
+    from_rotation_translation,
+    inverse,
+    rescaled,
+    rotation_from_vector,
+    vector_from_rotation,
+)
 from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.covariance import (
     correction_covariance,
@@ -35,7 +42,8 @@ class Progress:
         self.debt = CorrectionDebt()
         self.last: Sighting | None = None            # against the newest reference
         self.T_camera_world: Array = np.eye(4)       # of the last frame that was found
-        self.T_velocity: Array = np.eye(4)           # that frame's camera to the next, predicted
+        self._velocity: Array = np.zeros(6)          # of T_camera_world (linear, angular), per s
+        self._seen_moving_s = 0.0                    # for which it was so
         self.stamp_s = 0.0                           # of that frame, or of the first reference
         self.reference_stamp_s = 0.0
         self._map: KeyFrameWindow | None = None
@@ -44,7 +52,8 @@ class Progress:
     def start_at(self, image: Image, stamp_s: float, pair: FlowPair | None) -> None:
         """Make an image the world; pair leads to it from the reference before, if there is one."""
         self.reference_stamp_s = self.stamp_s = stamp_s
-        self.T_camera_world, self.T_velocity = np.eye(4), np.eye(4)
+        self.T_camera_world = np.eye(4)
+        self.stop()
         self.last = None
         self._mask.new_reference(image, pair)
 
@@ -55,15 +64,22 @@ class Progress:
         self.last, self._map = None, window
         self._mask.new_reference(sighting.image, sighting.pair)
 
+    def predicted(self, stamp_s: float) -> Array:
+        """Return T_camera_world at a time to come, if the camera goes on for as long as it did."""
+        seconds = min(stamp_s - self.stamp_s, self._seen_moving_s)
+        linear, angular = (seconds * self._velocity).reshape(2, 3)
+        return from_rotation_translation(rotation_from_vector(angular), linear) \
+            @ self.T_camera_world
+
     def stop(self) -> None:
         """Expect no motion: nothing is known of it."""
-        self.T_velocity = np.eye(4)
+        self._velocity = np.zeros(6)
 
     def rescale(self, factor: float, sighting: Sighting) -> Sighting:
         """Multiply every length; return the newest sighting in the new unit."""
         self.debt.rescale(factor)
         self.scale.rescale(factor)
-        self.T_velocity = rescaled(self.T_velocity, factor)
+        self._velocity[:3] *= factor
         self.T_camera_world = rescaled(self.T_camera_world, factor)
         # What it says of its errors is in the old unit.
         self.last = sighting._replace(T_camera_world=self.T_camera_world, error=None)
@@ -86,8 +102,16 @@ class Progress:
         uncertainty, self.moving = self._mask.update(sighting, window, focal.focal_px)
         T_paid = self.debt.pay(T_previous_camera, self.scale.inverse_depth)
         covariance += correction_covariance(T_previous_camera, T_paid)
-        self.T_velocity = inverse(T_previous_camera)
         self.T_camera_world, self.last = sighting.T_camera_world, sighting
         elapsed_s, self.stamp_s = stamp_s - self.stamp_s, stamp_s
+        self._seen_moving_s = elapsed_s
+        self._velocity = _velocity(inverse(T_previous_camera), elapsed_s)
         return MotionEstimate(status, reason, T_paid, elapsed_s, covariance, uncertainty,
                               self.moving, sighting.inlier_share, False)
+
+
+def _velocity(T: Array, elapsed_s: float) -> Array:
+    """Return a motion (linear, angular) per second; none for the first picture itself."""
+    if elapsed_s == 0.0:
+        return np.zeros(6)
+    return np.concatenate([T[:3, 3], vector_from_rotation(T[:3, :3])]) / elapsed_s
