@@ -60,6 +60,11 @@ def vector_from_rotation(R: Array) -> Array:
     return np.asarray(axis * (angle / np.linalg.norm(axis)))
 
 
+def vector_from_motion(T: Array) -> Array:
+    """Return translation and rotation vector (6,) of a rigid motion (4, 4)."""
+    return np.concatenate([T[:3, 3], vector_from_rotation(T[:3, :3])])
+
+
 def inverse(T: Array) -> Array:
     """Return the inverse of rigid motions (..., 4, 4)."""
     out = np.zeros_like(T)

@@ -13,7 +13,13 @@ from numba import njit
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.geometry.se3 import adjoint, Array, inverse, vector_from_rotation
+from anycam_ros.geometry.se3 import (
+    adjoint,
+    Array,
+    inverse,
+    vector_from_motion,
+    vector_from_rotation,
+)
 from anycam_ros.motion.geometric.sighting import Sighting
 
 # Flow errs alike over whole regions: so many tracks, 16 px apart, tell as much as one. In rendered
@@ -89,8 +95,7 @@ def correction_covariance(T_previous_camera: Array, T_corrected: Array) -> Array
 
     As a motion it is wrong by just that.
     """
-    T = inverse(T_previous_camera) @ T_corrected
-    error = np.concatenate([T[:3, 3], vector_from_rotation(T[:3, :3])])
+    error = vector_from_motion(inverse(T_previous_camera) @ T_corrected)
     return np.asarray(np.outer(error, error), np.float64)
 
 

@@ -11,7 +11,7 @@ from anycam_ros.geometry.se3 import (
     inverse,
     rescaled,
     rotation_from_vector,
-    vector_from_rotation,
+    vector_from_motion,
 )
 from anycam_ros.motion.geometric.correction import CorrectionDebt
 from anycam_ros.motion.geometric.covariance import (
@@ -114,4 +114,4 @@ def _velocity(T: Array, elapsed_s: float) -> Array:
     """Return a motion (linear, angular) per second; none for the first picture itself."""
     if elapsed_s == 0.0:
         return np.zeros(6)
-    return np.concatenate([T[:3, 3], vector_from_rotation(T[:3, :3])]) / elapsed_s
+    return vector_from_motion(T) / elapsed_s
