@@ -12,9 +12,9 @@ from tqdm import tqdm
 import yaml
 
 from anycam_ros.offline import rendered_scene
-from anycam_ros.offline.rendered_scene import RenderedScene
-from anycam_ros.offline.stamps import format_stamp, NANOSECONDS
-from anycam_ros.offline.trajectory_file import tum_line
+from anycam_ros.recordings.stamps import format_stamp, NANOSECONDS
+from anycam_ros.recordings.writers.tum import tum_line
+from anycam_ros.simulation.rendered_scene import RenderedScene
 
 JPEG_QUALITY = 95
 

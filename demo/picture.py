@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from recorder import Recorder
 from result import Playback, Result
 
-from anycam_ros.offline.frame_source import FrameSource
 from anycam_ros.offline.plot import draw_focal, draw_path
+from anycam_ros.recordings.readers.frame_source import FrameSource
 
 Image = NDArray[np.uint8]
 SHARES = (0.125, 0.375, 0.625, 0.875)   # of the clip, where the four frames are taken

@@ -22,9 +22,9 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from anycam_ros.errors import FrameError, SourceError
-from anycam_ros.offline.frame_source import SourceFrame
-from anycam_ros.offline.open_source import open_source
-from anycam_ros.offline.stamps import NANOSECONDS
+from anycam_ros.recordings.readers.frame_source import SourceFrame
+from anycam_ros.recordings.readers.open_source import open_source
+from anycam_ros.recordings.stamps import NANOSECONDS
 
 UNNAMED_CAMERA_FRAME = 'camera_optical'
 DISCOVERY_TIMEOUT_S, HEAD_START_NS, DELIVERY_S = 20.0, 200_000_000, 1.0

@@ -17,7 +17,7 @@ from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from anycam_ros.msg import Status
-from anycam_ros.offline.stamps import NANOSECONDS
+from anycam_ros.recordings.stamps import NANOSECONDS
 
 QUEUE_DEPTH = 100
 

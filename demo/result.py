@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from recorder import Recorder
 
 from anycam_ros.errors import SourceError
-from anycam_ros.evaluation.alignment import align, associate
-from anycam_ros.offline.folder_source import read_camera
-from anycam_ros.offline.trajectory_file import read_trajectory
+from anycam_ros.evaluation.metrics import align, associate
+from anycam_ros.recordings.readers.image_folder import read_camera
+from anycam_ros.recordings.writers.tum import read_trajectory
 
 Array = NDArray[np.float64]
 
@@ -125,7 +125,7 @@ def _mask_overlap(recorder: Recorder, playback: Playback, clip: Path) -> float |
     """Return the overlap with the clip's own masks, which are named by the frames' numbers."""
     if not (clip / 'mask').is_dir():
         return None
-    from anycam_ros.offline.open_source import open_source
+    from anycam_ros.recordings.readers.open_source import open_source
 
     numbers = {frame.stamp_ns: frame.index for frame in open_source(clip)}
     intersection = union = 0

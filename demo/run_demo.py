@@ -18,8 +18,8 @@ from processes import choose_domain, HERE, NAMESPACE, Process, running_node, run
 from tqdm import tqdm
 
 from anycam_ros.errors import AnyCamError, SourceError
-from anycam_ros.offline.frame_source import FrameSource
-from anycam_ros.offline.open_source import open_source
+from anycam_ros.recordings.readers.frame_source import FrameSource
+from anycam_ros.recordings.readers.open_source import open_source
 
 if TYPE_CHECKING:
     from recorder import Recorder

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, VisualOdometry
-from anycam_ros.offline.rendered_scene import CameraPath, RenderedFrame, RenderedScene
+from anycam_ros.simulation.rendered_scene import CameraPath, RenderedFrame, RenderedScene
 
 WIDTH, HEIGHT = 448, 336     # the working size: nothing is resized on the way
 RATE_HZ = 30.0

@@ -3,15 +3,20 @@
 """What every folder of tests may use."""
 
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 import os
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from clips import Clip, render_clip, run
 import pytest
 
 from anycam_ros.odometry import OdometryEstimate, warm_up
-from anycam_ros.offline.rendered_scene import hand_held, standing
+from anycam_ros.simulation.rendered_scene import hand_held, standing
+
+if TYPE_CHECKING:
+    from anycam_ros.networks.anycam import AnyCam
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -68,3 +73,31 @@ def torchvision_loads(mended_torchvision: object) -> None:
     """Import torchvision; without it the test is skipped."""
     del mended_torchvision
     pytest.importorskip('torchvision')
+
+
+@pytest.fixture(scope='session')
+def parity_dir() -> Path:
+    """Return the folder of the reference's outputs; without it the test is skipped."""
+    folder = Path(os.environ.get('ANYCAM_PARITY', REPOSITORY.parent / 'shared' / 'parity'))
+    if not (folder / 'fixture.py').is_file():
+        pytest.skip(f'no outputs of the reference in {folder}; ANYCAM_PARITY names their folder')
+    return folder
+
+
+@pytest.fixture(scope='session')
+def reference(parity_dir: Path) -> ModuleType:
+    """Return the module that makes the weights and inputs behind the reference's outputs."""
+    spec = spec_from_file_location('parity_fixture', parity_dir / 'fixture.py')
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='session')
+def network() -> 'AnyCam':
+    """Return a small network with random weights."""
+    from small_network import make_small_network
+
+    return make_small_network()

@@ -15,7 +15,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import get_typestore, Stores
 
 from anycam_ros.errors import SourceError
-from anycam_ros.offline.frame_source import FrameSource
+from anycam_ros.recordings.readers.frame_source import FrameSource
 
 WIDTH, HEIGHT = 96, 64
 STEP_NS = 40_000_000   # 25 Hz

@@ -22,8 +22,8 @@ from rosbags.typesys import get_typestore, Stores
 import yaml
 
 from anycam_ros.cli import main
-from anycam_ros.offline.bag_messages import open_bag
-from anycam_ros.offline.rendered_scene import RenderedScene
+from anycam_ros.recordings.readers.bag_messages import open_bag
+from anycam_ros.simulation.rendered_scene import RenderedScene
 
 REPOSITORY = Path(__file__).parents[1]
 ALWAYS = {'trajectory.tum', 'camera.yaml', 'timing.json', 'summary.json', 'plot.png'}

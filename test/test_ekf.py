@@ -24,7 +24,7 @@ def parameters() -> dict[str, object]:
 
 def test_frames_and_topic_are_those_of_the_node(parameters: dict[str, object]) -> None:
     assert parameters['odom_frame'] == parameters['world_frame'] == NodeConfig().odom_frame
-    outputs = (ROOT / 'anycam_ros' / 'node' / 'outputs.py').read_text('utf-8')
+    outputs = (ROOT / 'anycam_ros' / 'node' / 'outputs' / 'outputs.py').read_text('utf-8')
     assert f"Odometry, '{parameters['odom0']}'" in outputs
     assert 'publish_tf: false' in EKF.read_text('utf-8'), 'two parents of base_link'
 

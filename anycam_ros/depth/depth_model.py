@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
-from anycam_ros.torch_device import half_on_cuda, upload
+from anycam_ros.devices import half_on_cuda, upload
 
 Predictor = Callable[[Tensor], Tensor]
 """A batch of RGB images (B, 3, H, W) in [0, 1] to depth (B, 1, H, W), metres."""

@@ -14,7 +14,7 @@ from anycam_ros.weights.catalogue import CATALOGUE
 
 PREFIX = 'depth: transformers:'
 SIDE_PX, PATCH_PX = 518, 14                # as the models were trained
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def transformers_depth(name: str, device: torch.device) -> DepthModel:
@@ -65,8 +65,8 @@ class DepthAnything:
         """Take a DepthAnythingForDepthEstimation of transformers."""
         self._network = network
         device = next(network.parameters()).device
-        self._mean, self._deviation = (torch.tensor(values, device=device)[:, None, None]
-                                       for values in (MEAN, DEVIATION))
+        self._mean, self._std = (torch.tensor(values, device=device)[:, None, None]
+                                 for values in (MEAN, STD))
 
     def __call__(self, images: Tensor) -> Tensor:
         """Return depth (B, 1, H, W), metres, of RGB (B, 3, H, W) in [0, 1]."""
@@ -76,7 +76,7 @@ class DepthAnything:
         resized = functional.interpolate(
             images, [PATCH_PX * round(side * scale / PATCH_PX) for side in shape],
             mode='bicubic', align_corners=False)
-        depth = self._network((resized - self._mean) / self._deviation) \
+        depth = self._network((resized - self._mean) / self._std) \
             .predicted_depth[:, None].float()
         return functional.interpolate(depth, shape, mode='bilinear', align_corners=False)
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from anycam_ros.devices import half_on_cuda, upload
 from anycam_ros.flow.dense_flow import Flow, Image
-from anycam_ros.torch_device import half_on_cuda, upload
 
 FlowModel = Callable[[Tensor, Tensor], Tensor]
 """Two batches of RGB images (B, 3, H, W) in [0, 1] to flow (B, 2, H, W), pixels."""

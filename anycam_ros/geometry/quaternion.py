@@ -7,12 +7,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.geometry.se3 import vector_from_rotation
+from anycam_ros.geometry.se3 import so3_log
 
 
 def quaternion_from_rotation(R: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the quaternion (4,) of a rotation (3, 3), with w >= 0."""
-    vector = vector_from_rotation(R)
+    vector = so3_log(R)
     angle = float(np.linalg.norm(vector))
     half_sine = math.sin(angle / 2) / angle if angle > 0 else 0.5
     return np.append(half_sine * vector, math.cos(angle / 2))

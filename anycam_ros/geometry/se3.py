@@ -4,9 +4,10 @@
 
 import math
 
-from numba import njit
 import numpy as np
 from numpy.typing import NDArray
+
+from anycam_ros.geometry.compiled import compiled
 
 Array = NDArray[np.float64]
 
@@ -15,8 +16,8 @@ T_BODY_OPTICAL: Array = np.array(
     [[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]], np.float64)
 
 
-@njit(cache=True, nogil=True)
-def rotation_from_vector(vector: Array) -> Array:
+@compiled
+def so3_exp(vector: Array) -> Array:
     """Return the rotation (3, 3) of a rotation vector (3,), rad (Rodrigues)."""
     x, y, z = vector[0], vector[1], vector[2]
     angle_squared = x * x + y * y + z * z
@@ -32,7 +33,7 @@ def rotation_from_vector(vector: Array) -> Array:
     return R
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def orthonormalised(R: Array) -> Array:
     """Return the rotation nearest to R up to first order (Gram-Schmidt on rows)."""
     out = np.empty((3, 3))
@@ -45,7 +46,7 @@ def orthonormalised(R: Array) -> Array:
     return out
 
 
-def vector_from_rotation(R: Array) -> Array:
+def so3_log(R: Array) -> Array:
     """Return the rotation vector (3,), rad, of a rotation (3, 3)."""
     skew = 0.5 * np.array([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])
     sine = float(np.linalg.norm(skew))
@@ -60,9 +61,9 @@ def vector_from_rotation(R: Array) -> Array:
     return np.asarray(axis * (angle / np.linalg.norm(axis)))
 
 
-def vector_from_motion(T: Array) -> Array:
+def so3xr3_log(T: Array) -> Array:
     """Return translation and rotation vector (6,) of a rigid motion (4, 4)."""
-    return np.concatenate([T[:3, 3], vector_from_rotation(T[:3, :3])])
+    return np.concatenate([T[:3, 3], so3_log(T[:3, :3])])
 
 
 def inverse(T: Array) -> Array:

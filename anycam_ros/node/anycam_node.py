@@ -23,9 +23,11 @@ from tf2_ros import Buffer
 
 from anycam_ros.errors import AnyCamError
 from anycam_ros.node.config import NodeConfig
-from anycam_ros.node.diagnostics import Diagnostics, Watched
-from anycam_ros.node.inputs import Inputs
-from anycam_ros.node.mailbox import Mailbox
+from anycam_ros.node.diagnostics.diagnostics import Diagnostics, Watched
+from anycam_ros.node.diagnostics.silence import SILENCE_S
+from anycam_ros.node.frame_processor import Worker
+from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
+from anycam_ros.node.inputs.subscriptions import Inputs
 from anycam_ros.node.memory import (
     release_memory,
     return_images_to_the_system,
@@ -39,8 +41,6 @@ from anycam_ros.node.parameters import (
     withdraw_given,
 )
 from anycam_ros.node.services import Services
-from anycam_ros.node.watchdog import SILENCE_S
-from anycam_ros.node.worker import Worker
 from anycam_ros.odometry import OdometryConfig, warm_up
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from rclpy.parameter import Parameter
 
-    from anycam_ros.node.depth_synchroniser import RgbdImage
+    from anycam_ros.node.inputs.depth_synchroniser import RgbdImage
 
 SIGNAL_CHECK_S = 0.1
 RCLError = rclpy_implementation.RCLError
@@ -76,7 +76,7 @@ class AnyCamNode(LifecycleNode):
         self._inputs: Inputs | None = None           # while it is active
         self._thread: Thread | None = None
         self._is_paused = False
-        self._mailbox: Mailbox[RgbdImage] = Mailbox()
+        self._image_queue: LatestOnlyQueue[RgbdImage] = LatestOnlyQueue()
         self._diagnostics = Diagnostics(self)
         self.add_on_set_parameters_callback(self._on_parameters)
 
@@ -97,7 +97,7 @@ class AnyCamNode(LifecycleNode):
     def stop(self) -> None:
         """Finish the frame at hand and listen no more; harmless when repeated."""
         self._diagnostics.watch(None)
-        self._mailbox.close()
+        self._image_queue.close()
         if self._thread is not None:
             self._thread.join()
         if self._inputs is not None:        # the thread asks it why no image comes
@@ -114,11 +114,11 @@ class AnyCamNode(LifecycleNode):
 
     def on_configure(self, state: State) -> TransitionCallbackReturn:
         """Load and compile what the parameters ask for, and offer outputs and services."""
-        self._mailbox = Mailbox()       # which counts anew
+        self._image_queue = LatestOnlyQueue()       # which counts anew
         try:
             config, odometry_config = read(self, NodeConfig), read(self, OdometryConfig)
             self.get_logger().info('compiling, or loading what was compiled before ...')
-            self._worker = Worker(self, config, odometry_config, self._mailbox,
+            self._worker = Worker(self, config, odometry_config, self._image_queue,
                                   self._transforms)
             self._worker.warm_up()
         except AnyCamError as error:
@@ -137,14 +137,14 @@ class AnyCamNode(LifecycleNode):
         """Listen to the camera."""
         assert self._config is not None
         assert self._worker is not None
-        self._mailbox.open()
-        self._inputs = Inputs(self, self._config, read(self, OdometryConfig), self._mailbox,
+        self._image_queue.open()
+        self._inputs = Inputs(self, self._config, read(self, OdometryConfig), self._image_queue,
                               self._worker)
         self._inputs.pause(paused=self._is_paused)
         self._thread = Thread(target=self._work, args=(self._worker, self._inputs),
                               name='odometry')
         self._thread.start()
-        self._diagnostics.watch(Watched(self._mailbox, self._worker.outputs,
+        self._diagnostics.watch(Watched(self._image_queue, self._worker.outputs,
                                         self._inputs.why_silent))
         self.get_logger().info(f'listening to {self._inputs.image_topic}')   # for the launch file
         return super().on_activate(state)
@@ -185,11 +185,11 @@ class AnyCamNode(LifecycleNode):
 
     def _work(self, worker: Worker, inputs: Inputs) -> None:
         """Serve the mailbox until it is closed."""
-        while not self._mailbox.closed:
-            rgbd = self._mailbox.take(timeout_s=SILENCE_S)
+        while not self._image_queue.closed:
+            rgbd = self._image_queue.take(timeout_s=SILENCE_S)
             if rgbd is not None:
                 worker.handle(rgbd)
-            elif not self._mailbox.closed:
+            elif not self._image_queue.closed:
                 worker.handle_silence(inputs.why_silent)
 
     def _pause(self, paused: bool) -> None:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from anycam_ros.depth_encodings import decompress_depth_m, Depth, to_depth_m
-from anycam_ros.encodings import decompress_rgb, to_rgb
 from anycam_ros.errors import FrameError
 from anycam_ros.geometry.camera import Intrinsics
+from anycam_ros.messages.depth import decompress_depth_m, Depth, to_depth_m
+from anycam_ros.messages.image import decompress_rgb, to_rgb
 
 _BRIDGE = CvBridge()
 NANOSECONDS = 1_000_000_000

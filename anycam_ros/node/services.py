@@ -11,8 +11,8 @@ from std_srvs.srv import SetBool, Trigger
 from tf_transformations import quaternion_matrix
 
 from anycam_ros.errors import PoseError
-from anycam_ros.node.transforms import PoseGuess
-from anycam_ros.node.worker import Worker
+from anycam_ros.node.frame_processor import Worker
+from anycam_ros.node.outputs.transforms import PoseGuess
 from anycam_ros.srv import SetPose
 
 UNIT_TOLERANCE = 0.01

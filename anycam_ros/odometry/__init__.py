@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The odometry pipeline: frames in, estimates out."""
 
-from anycam_ros.motion.motion_estimate import Status
-from anycam_ros.motion.reason import Cause
+from anycam_ros.frontend.motion_estimate import Status
+from anycam_ros.frontend.reason import Cause
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame

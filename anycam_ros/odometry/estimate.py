@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.frontend.motion_estimate import Status
+from anycam_ros.frontend.reason import Cause
 from anycam_ros.geometry.camera import Intrinsics
-from anycam_ros.motion.motion_estimate import Status
-from anycam_ros.motion.reason import Cause
 
 
 class StampedPose(NamedTuple):
@@ -28,7 +28,7 @@ class OdometryEstimate:
     T_odom_camera maps points of the camera (optical axes: x right, y down, z forward) into odom,
     which has body axes (x forward, y left, z up) as the first view had them (REP-103). Lengths
     are in an arbitrary but constant unit while scale_source is 'none', in metres when it is
-    'depth', 'topic' or 'camera_height', and when it is 'carried' in what has become of these
+    'depth', 'topic' or 'camera_height', and when it is 'propagated' in what has become of these
     metres since they were last held. Metres begin where they become known: the path up to there
     keeps its unit, so that the pose does not jump.
     Covariances and twist have the order of nav_msgs (linear x y z, angular x y z): the pose
@@ -56,7 +56,7 @@ class OdometryEstimate:
     motion_mask: NDArray[np.uint8] | None      # (H, W) raw size; 255 where things move; None: LOST
     scale_source: str                          # none, depth, topic, camera_height or carried
     metres_per_unit: float                     # of the map; 1: metric by itself; NaN: arbitrary
-    scale_deviation: float                     # relative, of metres per unit; inf: arbitrary unit
+    scale_std: float                     # relative, of metres per unit; inf: arbitrary unit
     static_share: float                        # share of the picture that follows the camera
     is_key_frame: bool
     missing_frames: int                        # before this one, as the stamps tell

@@ -7,10 +7,10 @@ Networks, and the packages that they come from, are imported only where one is c
 
 from typing import TYPE_CHECKING
 
+from anycam_ros.devices import choose_device
 from anycam_ros.flow.dense_flow import DenseFlow
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.odometry.config import OdometryConfig
-from anycam_ros.torch_device import choose_device
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,5 +64,5 @@ def _embedded(config: OdometryConfig, prefix: str) -> 'Mapping[str, Tensor] | No
     """Return what the AnyCam file holds of another network; None where it holds nothing of it."""
     if not config.weights:
         return None
-    from anycam_ros.motion.anycam.weights_file import embedded_weights
+    from anycam_ros.weights.weights_file import embedded_weights
     return embedded_weights(config.weights, prefix) or None

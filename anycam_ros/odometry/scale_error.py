@@ -9,12 +9,12 @@ import numpy as np
 from anycam_ros.geometry.se3 import Array
 
 
-def scale_covariance(length: Array, relative_deviation: float) -> Array:
+def scale_covariance(length: Array, relative_std: float) -> Array:
     """Return what the scale adds to the covariance (6, 6), linear first, of a length (3,).
 
     Nothing where the unit is arbitrary: in it the length is as sure as before.
     """
     covariance = np.zeros((6, 6))
-    if math.isfinite(relative_deviation):
-        covariance[:3, :3] = relative_deviation ** 2 * np.outer(length, length)
+    if math.isfinite(relative_std):
+        covariance[:3, :3] = relative_std ** 2 * np.outer(length, length)
     return covariance

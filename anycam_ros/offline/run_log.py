@@ -16,8 +16,8 @@ import anycam_ros
 from anycam_ros.depth.units import unit_warning
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.odometry import Frame, OdometryEstimate, Status
-from anycam_ros.offline.frame_source import SourceFrame
-from anycam_ros.offline.stamps import format_stamp
+from anycam_ros.recordings.readers.frame_source import SourceFrame
+from anycam_ros.recordings.stamps import format_stamp
 
 Figures = dict[str, object]
 
@@ -107,7 +107,7 @@ class RunLog:
             'path_length': self.path_length,
             'length_unit': 'm' if last and last.scale_source != 'none' else 'arbitrary',
             'scale_source': last.scale_source if last else None,
-            'scale_std': _finite(last.scale_deviation) if last else None,
+            'scale_std': _finite(last.scale_std) if last else None,
             'poses_before_scale': self.before_scale,
             'focal_px': last.intrinsics.fx if last else None,
             'focal_std_px': _finite(last.focal_std_px) if last else None,

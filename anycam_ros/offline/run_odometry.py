@@ -10,9 +10,9 @@ from typing import Protocol
 
 from anycam_ros.errors import FrameError
 from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
-from anycam_ros.offline.frame_source import FrameSource, SourceFrame
 from anycam_ros.offline.run_log import RunLog
-from anycam_ros.offline.stamps import format_stamp
+from anycam_ros.recordings.readers.frame_source import FrameSource, SourceFrame
+from anycam_ros.recordings.stamps import format_stamp
 
 
 class Output(Protocol):

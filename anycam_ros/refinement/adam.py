@@ -17,8 +17,8 @@ from torch import Tensor
 
 from anycam_ros.geometry.quaternion import quaternion_from_rotation
 from anycam_ros.geometry.se3 import Array
-from anycam_ros.refinement.equations import LOG_FOCAL, State
 from anycam_ros.refinement.problem import Problem
+from anycam_ros.refinement.state import LOG_FOCAL, State
 
 SMALLEST = 1e-4                       # inverse depth, and z, below which a point costs nothing
 FOCAL_RANGE = (0.1, 10.0)             # of the focal length over half the image's width
@@ -187,7 +187,7 @@ def _rotation(quaternion: Tensor) -> Tensor:
         1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
         2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
         2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        dim=1).reshape(-1, 3, 3)
+                       dim=1).reshape(-1, 3, 3)
 
 
 def _state(unknowns: Unknowns, start: State, schedule: AdamSchedule) -> State:

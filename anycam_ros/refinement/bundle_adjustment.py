@@ -11,21 +11,10 @@ from anycam_ros.errors import DependencyError
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.array_kinds import as_array, like
 from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.equations import (
-    coupled_poses,
-    Equations,
-    K1,
-    LOG_FOCAL,
-    new_equations,
-    State,
-)
-from anycam_ros.refinement.levenberg_marquardt import minimise, Stage
-from anycam_ros.refinement.marginals import marginal_information
-from anycam_ros.refinement.normal_equations import linearise
 from anycam_ros.refinement.objective import evaluate, Fit, world_poses
 from anycam_ros.refinement.observability import reason_after, reason_before
 from anycam_ros.refinement.priors import Priors
-from anycam_ros.refinement.problem import pose_problem, Problem
+from anycam_ros.refinement.problem import build_problem, Problem
 from anycam_ros.refinement.result import (
     CONVERGED,
     ITERATION_LIMIT,
@@ -33,7 +22,18 @@ from anycam_ros.refinement.result import (
     NOT_OBSERVABLE,
     RefinementResult,
 )
-from anycam_ros.refinement.robust import CAUCHY, HUBER, KERNELS, L1
+from anycam_ros.refinement.solver.levenberg_marquardt import minimise, Stage
+from anycam_ros.refinement.solver.marginals import marginal_information
+from anycam_ros.refinement.state import (
+    coupled_poses,
+    Equations,
+    K1,
+    LOG_FOCAL,
+    new_equations,
+    State,
+)
+from anycam_ros.refinement.terms.normal_equations import linearise
+from anycam_ros.refinement.terms.robust import CAUCHY, HUBER, KERNELS, L1
 from anycam_ros.refinement.tracks import Tracks, Values
 
 MEDIAN_OF_LENGTH = 1.1774     # of a residual with two components of standard deviation 1
@@ -54,7 +54,7 @@ def refine(tracks: Tracks, T_world_camera: Values, focal_px: float,
     motion; raises TracksError when shapes do not fit together. Arrays or tensors, as put in.
     """
     config, priors = config or RefinementConfig(), priors or Priors()
-    problem = pose_problem(tracks, T_world_camera, focal_px, k1, config, priors)
+    problem = build_problem(tracks, T_world_camera, focal_px, k1, config, priors)
     before = evaluate(problem, problem.start, config.smoothness)
     unchanged = _unchanged(problem, before, tracks, T_world_camera, focal_px, k1)
     reason = reason_before(problem)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import math
 
 from anycam_ros.errors import ConfigError
-from anycam_ros.refinement.robust import KERNELS
+from anycam_ros.refinement.terms.robust import KERNELS
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from anycam_ros.geometry.se3 import Array, rotation_from_vector
+from anycam_ros.geometry.se3 import Array, so3_exp
 from anycam_ros.refinement.array_kinds import as_array
 from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.equations import (
+from anycam_ros.refinement.objective import world_poses
+from anycam_ros.refinement.priors import PosePrior, Priors
+from anycam_ros.refinement.problem import build_problem, Problem
+from anycam_ros.refinement.result import RefinementResult
+from anycam_ros.refinement.solver.schur import CameraSystem, eliminate_depths, new_system
+from anycam_ros.refinement.state import (
     coupled_poses,
     INTRINSICS,
     LOG_FOCAL,
     new_equations,
     State,
 )
-from anycam_ros.refinement.normal_equations import linearise
-from anycam_ros.refinement.objective import world_poses
-from anycam_ros.refinement.priors import PosePrior, Priors
-from anycam_ros.refinement.problem import pose_problem, Problem
-from anycam_ros.refinement.result import RefinementResult
-from anycam_ros.refinement.robust import KERNELS
-from anycam_ros.refinement.schur import CameraSystem, eliminate_depths, new_system
+from anycam_ros.refinement.terms.normal_equations import linearise
+from anycam_ros.refinement.terms.robust import KERNELS
 from anycam_ros.refinement.tracks import Tracks
 
 # Of the largest eigenvalue: below, a direction is not observed and the prior has no say in it.
@@ -46,8 +46,8 @@ def marginalise_oldest(tracks: Tracks, result: RefinementResult, config: Refinem
                for name in ('inverse_depth', 'inverse_depth_information',
                             'measured_inverse_depth', 'measured_inverse_depth_information')
                if getattr(priors, name) is not None}
-    problem = pose_problem(kept, result.T_world_camera, result.focal_px, result.k1, config,
-                           replace(Priors(poses=priors.poses), **columns))
+    problem = build_problem(kept, result.T_world_camera, result.focal_px, result.k1, config,
+                            replace(Priors(poses=priors.poses), **columns))
     hessian, gradient = _reduced(problem, config)
     remaining = np.arange(6, 6 * len(result.T_world_camera) + 1)
     if config.fixed_frames == 0:
@@ -59,7 +59,7 @@ def marginalise_oldest(tracks: Tracks, result: RefinementResult, config: Refinem
     state = problem.start
     mean = State(state.R[1:].copy(), state.t[1:].copy(), state.inverse_depth, state.intrinsics)
     for j in range(len(mean.t)):
-        turn = rotation_from_vector(step[6 * j + 3:6 * j + 6])
+        turn = so3_exp(step[6 * j + 3:6 * j + 6])
         mean.R[j], mean.t[j] = turn @ mean.R[j], turn @ mean.t[j] + step[6 * j:6 * j + 3]
     return PosePrior(world_poses(mean), float(result.focal_px * np.exp(step[-1])), hessian)
 

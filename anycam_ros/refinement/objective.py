@@ -9,10 +9,10 @@ import numpy as np
 
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.equations import State
 from anycam_ros.refinement.priors import Priors
-from anycam_ros.refinement.problem import pose_problem, Problem
-from anycam_ros.refinement.reprojection import lengths, reprojection_residuals
+from anycam_ros.refinement.problem import build_problem, Problem
+from anycam_ros.refinement.state import State
+from anycam_ros.refinement.terms.reprojection import lengths, reprojection_residuals
 from anycam_ros.refinement.tracks import Tracks, Values
 
 
@@ -28,7 +28,7 @@ class Fit(NamedTuple):
 def paper_objective(tracks: Tracks, T_world_camera: Values, focal_px: float,
                     smoothness: float = 0.0) -> float:
     """Return (19) for residuals in pixels; smoothness is lambda, 0.1 W / 2 in the paper."""
-    problem = pose_problem(tracks, T_world_camera, focal_px, 0.0, RefinementConfig(), Priors())
+    problem = build_problem(tracks, T_world_camera, focal_px, 0.0, RefinementConfig(), Priors())
     return evaluate(problem, problem.start, smoothness).objective
 
 

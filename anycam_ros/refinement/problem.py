@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.errors import TracksError
+from anycam_ros.geometry.compiled import compiled_reordered
 from anycam_ros.geometry.se3 import Array, inverse, orthonormalised
 from anycam_ros.refinement.array_kinds import as_array
-from anycam_ros.refinement.compiled import compiled
 from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.equations import (
+from anycam_ros.refinement.priors import PosePrior, Priors
+from anycam_ros.refinement.solver.gauge import Gauge
+from anycam_ros.refinement.state import (
     INTRINSICS,
     K1,
     LOG_FOCAL,
@@ -21,8 +23,6 @@ from anycam_ros.refinement.equations import (
     PriorTerms,
     State,
 )
-from anycam_ros.refinement.gauge import Gauge
-from anycam_ros.refinement.priors import PosePrior, Priors
 from anycam_ros.refinement.tracks import Tracks, Values
 
 MAXIMUM_SKEW = 1e-3            # of a rotation that float32 or a long chain has bent
@@ -43,8 +43,8 @@ class Problem(NamedTuple):
     depth_limits: tuple[float, float]
 
 
-def pose_problem(tracks: Tracks, T_world_camera: Values, focal_px: float, k1: float,
-                 config: RefinementConfig, priors: Priors) -> Problem:
+def build_problem(tracks: Tracks, T_world_camera: Values, focal_px: float, k1: float,
+                  config: RefinementConfig, priors: Priors) -> Problem:
     """Return the problem; raise TracksError when tracks, poses and priors do not fit together."""
     T = checked_poses(T_world_camera)
     observations = _checked_tracks(tracks, len(T))
@@ -108,7 +108,7 @@ def _checked_depths(inverse_depth: Array) -> tuple[Array, tuple[float, float]]:
     return np.clip(np.where(known, inverse_depth, median), *limits), limits
 
 
-@compiled
+@compiled_reordered
 def _silence_unusable(first: NDArray[np.int64], frames: int, points: Array,
                       weight: Array) -> None:
     """Set to 0 the weight of what cannot be used, and positions that are none."""
@@ -183,7 +183,7 @@ def _gauge(state: State, observations: Observations, config: RefinementConfig) -
     return Gauge(is_free, int(np.argmax(distance)) or -1)
 
 
-@compiled
+@compiled_reordered
 def _drop_unseen(observations: Observations, values: Array) -> None:
     """Set to 0 the values (F,) of frames that no track ties to an earlier one."""
     is_seen = np.zeros(len(values))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.errors import TracksError
-from anycam_ros.geometry.se3 import Array, inverse, rotation_from_vector, vector_from_rotation
+from anycam_ros.geometry.se3 import Array, inverse, so3_exp, so3_log
 from anycam_ros.refinement.bundle_adjustment import refine
 from anycam_ros.refinement.config import RefinementConfig
 from anycam_ros.refinement.priors import Priors
@@ -69,7 +69,7 @@ def carry_along(T_world_camera: Array, key_frames: NDArray[np.int64],
 def _between(T_first: Array, T_second: Array, share: float) -> Array:
     """Return the pose at a share of the way between two poses (4, 4)."""
     out = np.eye(4)
-    turn = vector_from_rotation(T_first[:3, :3].T @ T_second[:3, :3])
-    out[:3, :3] = T_first[:3, :3] @ rotation_from_vector(share * turn)
+    turn = so3_log(T_first[:3, :3].T @ T_second[:3, :3])
+    out[:3, :3] = T_first[:3, :3] @ so3_exp(share * turn)
     out[:3, 3] = (1 - share) * T_first[:3, 3] + share * T_second[:3, 3]
     return out

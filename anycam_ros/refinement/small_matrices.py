@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Products of small matrices as plain loops: quick to compile, and free of BLAS threads."""
 
+from anycam_ros.geometry.compiled import compiled_reordered
 from anycam_ros.geometry.se3 import Array
-from anycam_ros.refinement.compiled import compiled
 
 
-@compiled
+@compiled_reordered
 def multiply(A: Array, B: Array, out: Array) -> None:
     """Fill out (n, m) with A (n, k) times B (k, m)."""
     for i in range(A.shape[0]):
@@ -17,7 +17,7 @@ def multiply(A: Array, B: Array, out: Array) -> None:
             out[i, j] = total
 
 
-@compiled
+@compiled_reordered
 def relative_pose(R_to: Array, t_to: Array, R_of: Array, t_of: Array, R: Array,
                   t: Array) -> None:
     """Fill the motion from one camera to another, both given as world to camera."""
@@ -27,7 +27,7 @@ def relative_pose(R_to: Array, t_to: Array, R_of: Array, t_of: Array, R: Array,
         t[i] = t_to[i] - R[i, 0] * t_of[0] - R[i, 1] * t_of[1] - R[i, 2] * t_of[2]
 
 
-@compiled
+@compiled_reordered
 def fill_cross(x: float, y: float, z: float, out: Array) -> None:
     """Fill the matrix (3, 3) of the cross product with a vector."""
     out[0, 0], out[0, 1], out[0, 2] = 0.0, -z, y

@@ -4,7 +4,7 @@
 
 from anycam_ros.refinement.bundle_adjustment import refine
 from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.simulated_window import Scene, simulate
+from anycam_ros.simulation.simulated_tracks import Scene, simulate
 
 
 def warm_up() -> None:

@@ -8,10 +8,10 @@ from clip import rendered_clip
 import numpy as np
 import pytest
 
-from anycam_ros.offline.folder_source import read_camera
-from anycam_ros.offline.open_source import open_source
-from anycam_ros.offline.rendered_scene import RenderedScene
-from anycam_ros.offline.trajectory_file import read_trajectory
+from anycam_ros.recordings.readers.image_folder import read_camera
+from anycam_ros.recordings.readers.open_source import open_source
+from anycam_ros.recordings.writers.tum import read_trajectory
+from anycam_ros.simulation.rendered_scene import RenderedScene
 
 
 @pytest.fixture(scope='module')

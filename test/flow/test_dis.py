@@ -16,8 +16,8 @@ def texture() -> Image:
     """Return a picture with structure of every size, larger than what is cut out of it."""
     rng = np.random.default_rng(0)
     shape = (HEIGHT + 2 * MARGIN, WIDTH + 2 * MARGIN)
-    layers = [deviation * cv2.GaussianBlur(rng.normal(size=shape), (0, 0), deviation)
-              for deviation in (1.5, 4, 12, 30)]
+    layers = [std * cv2.GaussianBlur(rng.normal(size=shape), (0, 0), std)
+              for std in (1.5, 4, 12, 30)]
     return cv2.normalize(sum(layers), None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
 
 

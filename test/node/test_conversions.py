@@ -7,8 +7,8 @@ import pytest
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from anycam_ros.camera_info import intrinsics_from_camera_info
 from anycam_ros.geometry.camera import Intrinsics
+from anycam_ros.messages.camera_info import intrinsics_from_camera_info
 from anycam_ros.node.conversions import (
     array_to_image,
     camera_info_from_intrinsics,

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from clips import run
 import numpy as np
 
-from anycam_ros.geometry.se3 import Array, inverse, T_BODY_OPTICAL, vector_from_rotation
+from anycam_ros.geometry.se3 import Array, inverse, so3_log, T_BODY_OPTICAL
 from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, Status, VisualOdometry
-from anycam_ros.offline.rendered_scene import camera_pose, RenderedScene
+from anycam_ros.simulation.rendered_scene import camera_pose, RenderedScene
 
 WIDTH, HEIGHT = 448, 336
 RATES_HZ = (10.0, 15.0, 20.0, 30.0)
@@ -44,7 +44,7 @@ class Step(NamedTuple):
         """Return the error (linear, angular) in the axes of the camera, in the map's unit."""
         R = self.T_true[:3, :3]
         far = self.T_before_now[:3, 3] - units_per_metre * self.T_true[:3, 3]
-        return np.concatenate([R.T @ far, vector_from_rotation(R.T @ self.T_before_now[:3, :3])])
+        return np.concatenate([R.T @ far, so3_log(R.T @ self.T_before_now[:3, :3])])
 
 
 def simulated_run(index: int, count: int) -> SimulatedRun:

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from anycam_ros.evaluation.alignment import absolute_error, align
-from anycam_ros.geometry.se3 import T_BODY_OPTICAL, vector_from_rotation
+from anycam_ros.evaluation.metrics import absolute_error, align
+from anycam_ros.geometry.se3 import so3_log, T_BODY_OPTICAL
 from anycam_ros.odometry import OdometryEstimate, Status
-from anycam_ros.offline.folder_source import SequenceFolder
-from anycam_ros.offline.rendered_scene import straight, turning
+from anycam_ros.recordings.readers.image_folder import SequenceFolder
+from anycam_ros.simulation.rendered_scene import straight, turning
 
 Estimates = list[OdometryEstimate]
 ATE_SHARE = 0.03      # of the way; 1.3 % was measured, uncalibrated
@@ -36,7 +36,7 @@ def true_turn(clip: Clip) -> np.ndarray:
 
 
 def angle_deg(first: np.ndarray, second: np.ndarray) -> float:
-    return float(np.degrees(np.linalg.norm(vector_from_rotation(first.T @ second))))
+    return float(np.degrees(np.linalg.norm(so3_log(first.T @ second))))
 
 
 @pytest.fixture(scope='module')

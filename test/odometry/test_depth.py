@@ -10,11 +10,11 @@ from clips import Clip, poses, positions, render_clip, run
 import numpy as np
 import pytest
 
-from anycam_ros.evaluation.alignment import absolute_error, align
-from anycam_ros.geometry.se3 import T_BODY_OPTICAL, vector_from_rotation
+from anycam_ros.evaluation.metrics import absolute_error, align
+from anycam_ros.geometry.se3 import so3_log, T_BODY_OPTICAL
 from anycam_ros.odometry import Frame, OdometryEstimate, Status
-from anycam_ros.offline.folder_source import SequenceFolder
-from anycam_ros.offline.rendered_scene import turning
+from anycam_ros.recordings.readers.image_folder import SequenceFolder
+from anycam_ros.simulation.rendered_scene import turning
 
 Estimates = list[OdometryEstimate]
 Change = Callable[[np.ndarray, int], 'np.ndarray | None']
@@ -46,7 +46,7 @@ def metric(walk: Clip) -> Estimates:
 
 def test_lengths_are_metres_from_the_first_pair_on(walk: Clip, metric: Estimates) -> None:
     assert {estimate.scale_source for estimate in metric} == {'depth'}
-    assert {estimate.scale_deviation for estimate in metric} == {0.01}
+    assert {estimate.scale_std for estimate in metric} == {0.01}
     assert {estimate.status for estimate in metric} == {Status.TRACKING}
     assert absolute_error(positions(metric), walk.positions_m[1:], has_scale=False) < 0.025
     assert scale(metric, walk) == pytest.approx(1, abs=0.03)
@@ -160,10 +160,10 @@ def test_depth_that_stopped_long_ago_is_no_more_what_holds_the_scale(data_dir: P
     truth = np.loadtxt(data_dir / 'tum_fr1_xyz' / 'groundtruth.txt')
     estimates = run(frames, depth='topic')
     assert [estimate.scale_source for estimate in estimates[:29]] == ['depth'] * 29
-    assert estimates[-1].scale_source == 'carried'
-    held, carried = estimates[28].scale_deviation, estimates[-1].scale_deviation
+    assert estimates[-1].scale_source == 'propagated'
+    held, propagated = estimates[28].scale_std, estimates[-1].scale_std
     assert held == pytest.approx(0.01)       # what is common to the errors of a depth camera
-    assert 2 * held < carried < 0.3
+    assert 2 * held < propagated < 0.3
     nearest = [np.abs(truth[:, 0] - estimate.stamp_s).argmin() for estimate in estimates]
     assert align(positions(estimates), truth[nearest, 1:4]).scale == pytest.approx(1, abs=0.08)
 
@@ -177,6 +177,6 @@ def test_turning_on_the_spot_with_depth_moves_the_camera_nowhere() -> None:
     assert np.linalg.norm(positions(estimates)[-1]) < 0.03
     turned = [clip.rendered[index].T_world_camera[:3, :3] for index in (0, -1)]
     found = T_BODY_OPTICAL[:3, :3].T @ estimates[-1].T_odom_camera[:3, :3]
-    error_rad = np.linalg.norm(vector_from_rotation((turned[0].T @ turned[1]).T @ found))
+    error_rad = np.linalg.norm(so3_log((turned[0].T @ turned[1]).T @ found))
     assert np.degrees(error_rad) < 0.5
     assert estimates[-1].intrinsics.fx == pytest.approx(clip.intrinsics.fx, rel=0.03)

@@ -20,7 +20,7 @@ import pytest
 
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.odometry import Status, VisualOdometry, warm_up
-from anycam_ros.offline.rendered_scene import hand_held
+from anycam_ros.simulation.rendered_scene import hand_held
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(
     'ANYCAM_SOAK' not in os.environ, reason='an hour of frames; `make soak` runs it')]

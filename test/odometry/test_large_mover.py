@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from anycam_ros.evaluation.alignment import absolute_error
+from anycam_ros.evaluation.metrics import absolute_error
 from anycam_ros.odometry import Frame
-from anycam_ros.offline.rendered_scene import hand_held
+from anycam_ros.simulation.rendered_scene import hand_held
 
 APPEARS = 20      # frame; by then there is a map
 COVER = 0.36      # of the picture

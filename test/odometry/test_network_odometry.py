@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from anycam_ros.cloud import frame_cloud
 from anycam_ros.errors import WeightsError
 from anycam_ros.odometry import Frame, OdometryConfig, Status, VisualOdometry, warm_up
+from anycam_ros.odometry.cloud import frame_cloud
 
 torch = pytest.importorskip('torch', reason='PyTorch is not installed')
 pytest.importorskip('safetensors', reason='safetensors is not installed')
@@ -23,7 +23,7 @@ FRAMES = 7
 @pytest.fixture(scope='module')
 def config(tmp_path_factory: pytest.TempPathFactory) -> OdometryConfig:
     """Return a configuration with a network small enough for a test."""
-    from anycam_ros.motion.anycam import AnyCam, NetworkConfig, save_checkpoint
+    from anycam_ros.networks.anycam import AnyCam, NetworkConfig, save_checkpoint
 
     torch.manual_seed(1)
     network = AnyCam(NetworkConfig(

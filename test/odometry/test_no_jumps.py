@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from simulated_runs import Step, steps_of, units_per_metre
 
-from anycam_ros.geometry.se3 import Array, vector_from_rotation
+from anycam_ros.geometry.se3 import Array, so3_log
 from anycam_ros.odometry import OdometryEstimate, Status
 
 SIGMAS = 5.0
@@ -34,7 +34,7 @@ def length(T: Array) -> float:
 
 
 def turn_rad(T: Array) -> float:
-    return float(np.linalg.norm(vector_from_rotation(T[:3, :3])))
+    return float(np.linalg.norm(so3_log(T[:3, :3])))
 
 
 @pytest.fixture(scope='module', params=['in view', 'covered briefly', 'covered long'])
@@ -49,7 +49,7 @@ def estimates(request: pytest.FixtureRequest, walk: Clip,
     return found
 
 
-def test_no_step_is_longer_than_the_motion_and_five_deviations(
+def test_no_step_is_longer_than_the_motion_and_five_stds(
         walk: Clip, estimates: list[OdometryEstimate]) -> None:
     assert any(estimate.is_key_frame for estimate in estimates)
     unit = units_per_metre(steps(walk, estimates, TRACKED))
@@ -57,14 +57,14 @@ def test_no_step_is_longer_than_the_motion_and_five_deviations(
     for size, scale, part in ((length, unit, slice(0, 3)), (turn_rad, 1.0, slice(3, 6))):
         longest = scale * max(size(step.T_true) for step in published)
         # The usual deviation: a jump that says of itself how large it is would still be one.
-        deviation = np.median([np.sqrt(np.trace(step.covariance[part, part]))
-                               for step in published])
-        assert deviation < 0.3 * longest
+        std = np.median([np.sqrt(np.trace(step.covariance[part, part]))
+                         for step in published])
+        assert std < 0.3 * longest
         for step in published:
-            assert size(step.T_before_now) < longest + SIGMAS * deviation
+            assert size(step.T_before_now) < longest + SIGMAS * std
 
 
-def test_each_step_in_view_is_the_motion_up_to_five_deviations(
+def test_each_step_in_view_is_the_motion_up_to_five_stds(
         walk: Clip, walk_estimates: list[OdometryEstimate]) -> None:
     tracked = steps(walk, walk_estimates, TRACKED)
     unit = units_per_metre(tracked)

@@ -113,7 +113,7 @@ def test_depth_of_a_model_sets_the_unit_of_length(mended_torchvision: object, tm
         nearer = 1 / (1 - 0.01 * index)     # by a hundredth of the way per frame
         picture = cv2.warpAffine(wall, np.array([
             [nearer, 0, camera.cx * (1 - nearer)], [0, nearer, camera.cy * (1 - nearer)]]),
-            (448, 336))
+                                 (448, 336))
         estimate = odometry.process(Frame(index / 30, picture, intrinsics=camera))
     assert estimate is not None
     assert (estimate.status, estimate.scale_source) == (Status.TRACKING, 'depth')

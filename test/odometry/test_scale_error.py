@@ -12,8 +12,8 @@ from anycam_ros.odometry.scale_error import scale_covariance
 def test_length_errs_along_itself() -> None:
     length = np.array([3.0, 0.0, -4.0])
     covariance = scale_covariance(length, 0.1)
-    deviation = np.sqrt(np.linalg.eigvalsh(covariance)[-1])
-    np.testing.assert_allclose(deviation, 0.5)
+    std = np.sqrt(np.linalg.eigvalsh(covariance)[-1])
+    np.testing.assert_allclose(std, 0.5)
     np.testing.assert_allclose(covariance[:3, :3] @ np.array([4.0, 0.0, 3.0]), 0, atol=1e-12)
     np.testing.assert_array_equal(covariance[3:], 0)
 

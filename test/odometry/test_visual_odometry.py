@@ -10,10 +10,10 @@ from anycam_ros.geometry.se3 import (
     Array,
     from_rotation_translation,
     inverse,
-    rotation_from_vector,
     skew,
+    so3_exp,
+    so3_log,
     T_BODY_OPTICAL,
-    vector_from_rotation,
 )
 from anycam_ros.odometry import OdometryConfig, OdometryEstimate, Status, VisualOdometry
 
@@ -63,7 +63,7 @@ def test_twist_is_the_motion_over_the_time(walk_estimates: Estimates) -> None:
     T = inverse(before.T_odom_camera) @ now.T_odom_camera
     elapsed_s = now.stamp_s - before.stamp_s
     np.testing.assert_allclose(now.twist[:3], T[:3, :3].T @ T[:3, 3] / elapsed_s, atol=1e-9)
-    np.testing.assert_allclose(now.twist[3:], vector_from_rotation(T[:3, :3]) / elapsed_s,
+    np.testing.assert_allclose(now.twist[3:], so3_log(T[:3, :3]) / elapsed_s,
                                atol=1e-9)
 
 
@@ -96,8 +96,8 @@ def test_pose_covariance_is_that_of_chained_noisy_motions(walk_estimates: Estima
     way = np.eye(6)
     way[:3, 3:] = -skew(chosen[-1].T_odom_camera[:3, 3] - before.T_odom_camera[:3, 3])
     chained = chosen[-1].pose_covariance - way @ before.pose_covariance @ way.T
-    deviations = np.outer(*2 * (np.sqrt(np.diag(spread)),))
-    np.testing.assert_allclose(chained / deviations, spread / deviations, atol=0.2)
+    stds = np.outer(*2 * (np.sqrt(np.diag(spread)),))
+    np.testing.assert_allclose(chained / stds, spread / stds, atol=0.2)
 
 
 def _blurred_end(before: OdometryEstimate, estimates: Estimates, rng: np.random.Generator,
@@ -108,10 +108,10 @@ def _blurred_end(before: OdometryEstimate, estimates: Estimates, rng: np.random.
         elapsed_s = estimate.stamp_s - previous.stamp_s
         noise = inflation * elapsed_s * rng.multivariate_normal(
             np.zeros(6), estimate.twist_covariance)
-        blur = from_rotation_translation(rotation_from_vector(noise[3:]), noise[:3])
+        blur = from_rotation_translation(so3_exp(noise[3:]), noise[:3])
         T = T @ inverse(previous.T_odom_camera) @ estimate.T_odom_camera @ blur
         previous = estimate
-    turn = vector_from_rotation(T[:3, :3] @ previous.T_odom_camera[:3, :3].T)
+    turn = so3_log(T[:3, :3] @ previous.T_odom_camera[:3, :3].T)
     return np.concatenate([T[:3, 3] - previous.T_odom_camera[:3, 3], turn])
 
 

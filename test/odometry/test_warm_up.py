@@ -21,7 +21,7 @@ from dataclasses import replace
 sys.path.insert(0, sys.argv[1])
 from clips import render_clip, run, with_picture
 from numba.core.dispatcher import Dispatcher
-from anycam_ros.offline.rendered_scene import hand_held
+from anycam_ros.simulation.rendered_scene import hand_held
 from anycam_ros.odometry import OdometryConfig, VisualOdometry, warm_up
 
 def signatures():

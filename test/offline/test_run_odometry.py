@@ -11,9 +11,9 @@ import pytest
 
 from anycam_ros.errors import FrameError, SourceError
 from anycam_ros.odometry import Frame, VisualOdometry
-from anycam_ros.offline.frame_source import SourceFrame
 from anycam_ros.offline.run_log import RunLog
 from anycam_ros.offline.run_odometry import run_odometry, Selection
+from anycam_ros.recordings.readers.frame_source import SourceFrame
 
 
 class Numbers:

@@ -17,8 +17,8 @@ from anycam_ros.refinement import (
     RefinementResult,
     Tracks,
 )
-from anycam_ros.refinement.problem import pose_problem, Problem
-from anycam_ros.refinement.simulated_window import cold_start, Scene, simulate
+from anycam_ros.refinement.problem import build_problem, Problem
+from anycam_ros.simulation.simulated_tracks import cold_start, Scene, simulate
 
 pytest.importorskip('torch')
 from anycam_ros.refinement import adam
@@ -35,7 +35,7 @@ def start(scene: Scene) -> tuple[Tracks, Array, float]:
 
 
 def problem_of(tracks: Tracks, T: Array, focal_px: float) -> Problem:
-    return pose_problem(tracks, T, focal_px, 0.0, RefinementConfig(), Priors())
+    return build_problem(tracks, T, focal_px, 0.0, RefinementConfig(), Priors())
 
 
 @pytest.mark.parametrize('frames', [2, 8, 9, 10, 24, 25])

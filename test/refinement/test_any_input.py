@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 
-from anycam_ros.geometry.se3 import Array, rotation_from_vector
+from anycam_ros.geometry.se3 import Array, so3_exp
 from anycam_ros.refinement import Priors, refine, RefinementConfig, Tracks
-from anycam_ros.refinement.simulated_window import cold_start, Scene, simulate
+from anycam_ros.simulation.simulated_tracks import cold_start, Scene, simulate
 
 ODD = [0.0, -1.0, 1e-300, 1e300, -1e300, 1e12, np.nan, np.inf, -np.inf]
 
@@ -27,7 +27,7 @@ def test_odd_numbers(seed: int, share: float, scale: float, kernel: str, fixed_f
         return np.where(random.uniform(size=values.shape) < share, odd, values)
 
     tracks, T, focal_px = cold_start(simulate(Scene(frames=4, tracks_per_frame=12), 0), 0)
-    turn = rotation_from_vector(random.normal(0, 1, 3))
+    turn = so3_exp(random.normal(0, 1, 3))
     T = T.copy()
     T[:, :3, :3] = turn @ T[:, :3, :3]
     T[:, :3, 3] = scale * (T[:, :3, 3] @ turn.T)

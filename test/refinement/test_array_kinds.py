@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anycam_ros.refinement import refine, RefinementConfig, RefinementResult, Tracks
-from anycam_ros.refinement.simulated_window import cold_start, Scene, simulate
+from anycam_ros.simulation.simulated_tracks import cold_start, Scene, simulate
 
 torch = pytest.importorskip('torch')
 

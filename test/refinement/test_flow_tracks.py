@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anycam_ros.errors import TracksError
-from anycam_ros.geometry.se3 import Array, inverse, rotation_from_vector
+from anycam_ros.geometry.se3 import Array, inverse, so3_exp
 from anycam_ros.refinement import (
     flow_tracks,
     FlowStep,
@@ -112,7 +112,7 @@ def corridor(frames: int) -> Corridor:
     normal = np.array([0.08, -0.05, 0.25])
     T = np.tile(np.eye(4), (frames, 1, 1))
     for i in range(frames):
-        T[i, :3, :3] = rotation_from_vector(0.03 * i * np.array([0.2, 1.0, -0.3]))
+        T[i, :3, :3] = so3_exp(0.03 * i * np.array([0.2, 1.0, -0.3]))
         T[i, :3, 3] = 0.12 * i * np.array([1.0, 0.3, 0.4]) + 0.05 * np.sin([i, 2 * i, 3 * i])
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype(float)
     ray = np.stack([(x - (WIDTH - 1) / 2) / FOCAL_PX, (y - (HEIGHT - 1) / 2) / FOCAL_PX,

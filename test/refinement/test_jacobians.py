@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from anycam_ros.geometry.se3 import adjoint, Array, inverse, rotation_from_vector
-from anycam_ros.refinement.equations import (
+from anycam_ros.geometry.se3 import adjoint, Array, inverse, so3_exp
+from anycam_ros.refinement.state import (
     copy_of,
     coupled_poses,
     Equations,
@@ -17,11 +17,11 @@ from anycam_ros.refinement.equations import (
     PriorTerms,
     State,
 )
-from anycam_ros.refinement.normal_equations import linearise
-from anycam_ros.refinement.pose_terms import fill_change_of_motion, fill_offset
-from anycam_ros.refinement.reprojection import reprojection_residuals
-from anycam_ros.refinement.robust import CAUCHY, HUBER, KERNELS, L1
-from anycam_ros.refinement.simulated_window import Scene, simulate
+from anycam_ros.refinement.terms.normal_equations import linearise
+from anycam_ros.refinement.terms.pose_terms import fill_change_of_motion, fill_offset
+from anycam_ros.refinement.terms.reprojection import reprojection_residuals
+from anycam_ros.refinement.terms.robust import CAUCHY, HUBER, KERNELS, L1
+from anycam_ros.simulation.simulated_tracks import Scene, simulate
 
 Problem: TypeAlias = tuple[Observations, State]
 Kernel: TypeAlias = tuple[int, float]
@@ -38,7 +38,7 @@ def perturbed(state: State, column: int, size: float) -> State:
         if k < 3:
             out.t[j, k] += size
         else:
-            turn = rotation_from_vector(size * np.eye(3)[k - 3])
+            turn = so3_exp(size * np.eye(3)[k - 3])
             out.R[j], out.t[j] = turn @ out.R[j], turn @ out.t[j]
     elif column < 6 * frames + 2:
         out.intrinsics[column - 6 * frames] += size
@@ -58,7 +58,7 @@ def no_priors(state: State) -> PriorTerms:
 def some_pose_prior(state: State, seed: int = 3, poses: int = 3) -> dict[str, Any]:
     random = np.random.default_rng(seed)
     root = random.normal(size=(6 * poses + 1, 6 * poses + 1))
-    R = np.stack([rotation_from_vector(random.normal(0, 0.1, 3)) @ R for R in state.R[:poses]])
+    R = np.stack([so3_exp(random.normal(0, 0.1, 3)) @ R for R in state.R[:poses]])
     return {'R': R, 't': state.t[:poses] + random.normal(0, 0.1, (poses, 3)),
             'pose_information': root @ root.T, 'log_focal': state.intrinsics[0] + 0.1}
 
@@ -194,7 +194,7 @@ def test_pose_prior(problem: Problem) -> None:
             fill_offset(moved.R[j], moved.t[j], prior['R'][j], prior['t'][j], out, J)
             return out, J
         value, J = offset(state)
-        turn = rotation_from_vector(value[3:])
+        turn = so3_exp(value[3:])
         np.testing.assert_allclose(turn @ prior['R'][j], state.R[j], atol=1e-12)
         np.testing.assert_allclose(turn @ prior['t'][j] + value[:3], state.t[j], atol=1e-12)
         numeric = np.stack([

@@ -13,7 +13,7 @@ from anycam_ros.refinement import (
     RefinementResult,
     Tracks,
 )
-from anycam_ros.refinement.simulated_window import Scene, simulate
+from anycam_ros.simulation.simulated_tracks import Scene, simulate
 
 SCENE = Scene(frames=9, tracks_per_frame=60, outlier_share=0.0)
 HELD = RefinementConfig(kernel='huber', delta_px=50.0, tolerance=1e-10, fixed_scale=False)

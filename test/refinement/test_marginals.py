@@ -5,9 +5,9 @@
 import numpy as np
 import pytest
 
-from anycam_ros.geometry.se3 import Array, inverse, vector_from_rotation
+from anycam_ros.geometry.se3 import Array, inverse, so3_log
 from anycam_ros.refinement import Priors, refine, RefinementConfig
-from anycam_ros.refinement.simulated_window import Scene, simulate
+from anycam_ros.simulation.simulated_tracks import Scene, simulate
 
 WINDOWS = 150
 GAUSSIAN = Scene(tracks_per_frame=60, outlier_share=0.0)
@@ -22,7 +22,7 @@ def perturbation(T: Array, truth: Array) -> Array:
     """Return the left perturbation (6,) of T_camera_world that leads from the truth to T."""
     found, true = inverse(T), inverse(truth)
     turn = found[:3, :3] @ true[:3, :3].T
-    return np.concatenate([found[:3, 3] - turn @ true[:3, 3], vector_from_rotation(turn)])
+    return np.concatenate([found[:3, 3] - turn @ true[:3, 3], so3_log(turn)])
 
 
 @pytest.mark.parametrize('kernel', CONFIGS)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from anycam_ros.errors import ConfigError, TracksError
-from anycam_ros.geometry.se3 import Array, rotation_from_vector
+from anycam_ros.geometry.se3 import Array, so3_exp
 from anycam_ros.refinement import PosePrior, Priors, refine, RefinementConfig, Tracks
-from anycam_ros.refinement.simulated_window import cold_start, Scene, simulate
+from anycam_ros.simulation.simulated_tracks import cold_start, Scene, simulate
 
 Input: TypeAlias = tuple[Tracks, Array, float]
 
@@ -32,7 +32,7 @@ def drifting(scene: Scene) -> Input:
 def behind() -> Input:
     tracks, T, focal = start(Scene(frames=3, length=3))
     T = T.copy()
-    T[1:, :3, :3] = T[1:, :3, :3] @ rotation_from_vector(np.array([0.0, np.pi, 0.0]))
+    T[1:, :3, :3] = T[1:, :3, :3] @ so3_exp(np.array([0.0, np.pi, 0.0]))
     return tracks, T, focal
 
 

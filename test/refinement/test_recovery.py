@@ -10,13 +10,13 @@ import pytest
 from scipy.optimize import least_squares
 from scipy.sparse import lil_matrix
 
-from anycam_ros.geometry.se3 import Array, rotation_from_vector
+from anycam_ros.geometry.se3 import Array, so3_exp
 from anycam_ros.refinement import Priors, refine, RefinementConfig, warm_up
-from anycam_ros.refinement.equations import Observations, State
-from anycam_ros.refinement.problem import pose_problem, Problem
-from anycam_ros.refinement.reprojection import reprojection_residuals
-from anycam_ros.refinement.robust import L1_CORNER_PX
-from anycam_ros.refinement.simulated_window import cold_start, Scene, simulate
+from anycam_ros.refinement.problem import build_problem, Problem
+from anycam_ros.refinement.state import Observations, State
+from anycam_ros.refinement.terms.reprojection import reprojection_residuals
+from anycam_ros.refinement.terms.robust import L1_CORNER_PX
+from anycam_ros.simulation.simulated_tracks import cold_start, Scene, simulate
 
 CLEAN = Scene(noise_px=0.0, outlier_share=0.0)
 
@@ -120,8 +120,8 @@ def test_no_other_method_ends_more_than_one_percent_lower() -> None:
     window = simulate(scene, seed=1)
     tracks, T, focal = cold_start(window, seed=1)
     found = refine(tracks, T, focal, RefinementConfig(fixed_scale=False)).objective_after
-    problem = pose_problem(window.tracks, window.T_world_camera, window.focal_px, 0.0,
-                           RefinementConfig(), Priors())
+    problem = build_problem(window.tracks, window.T_world_camera, window.focal_px, 0.0,
+                            RefinementConfig(), Priors())
     assert found <= 1.01 * _scipy_objective(problem)
 
 
@@ -135,7 +135,7 @@ def _scipy_objective(problem: Problem) -> float:
         poses = x[:6 * (frames - 1)].reshape(-1, 6)
         R, t = start.R.copy(), start.t.copy()
         for j in range(1, frames):
-            turn = rotation_from_vector(poses[j - 1, 3:])
+            turn = so3_exp(poses[j - 1, 3:])
             R[j], t[j] = turn @ R[j], turn @ t[j] + poses[j - 1, :3]
         intrinsics = np.array([start.intrinsics[0] + x[6 * (frames - 1)], 0.0])
         state = State(R, t, start.inverse_depth + x[6 * (frames - 1) + 1:], intrinsics)
@@ -224,8 +224,8 @@ def test_depths_of_a_depth_image_set_the_scale() -> None:
     np.testing.assert_allclose(result.T_world_camera[:, :3, 3],
                                window.T_world_camera[:, :3, 3], atol=0.02)
     # Of independent depths with 10 % deviation each, the scale has the mean's.
-    deviation = result.noise_px / np.sqrt(result.information.log_scale)
-    assert 0.1 / np.sqrt(len(sigma)) < deviation < 3 * 0.1 / np.sqrt(len(sigma))
+    std = result.noise_px / np.sqrt(result.information.log_scale)
+    assert 0.1 / np.sqrt(len(sigma)) < std < 3 * 0.1 / np.sqrt(len(sigma))
 
 
 def test_without_depth_the_scale_has_no_information() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from anycam_ros.errors import TracksError
-from anycam_ros.geometry.se3 import Array, rotation_from_vector
+from anycam_ros.geometry.se3 import Array, so3_exp
 from anycam_ros.refinement import (
     carry_along,
     paper_objective,
@@ -18,7 +18,7 @@ from anycam_ros.refinement import (
     RefinementConfig,
     Tracks,
 )
-from anycam_ros.refinement.simulated_window import cold_start, Scene, simulate
+from anycam_ros.simulation.simulated_tracks import cold_start, Scene, simulate
 
 KEY_FRAMES = np.array([2, 5, 9, 10])
 
@@ -26,7 +26,7 @@ KEY_FRAMES = np.array([2, 5, 9, 10])
 def rigid(seed: int, size: float = 0.3) -> Array:
     random = np.random.default_rng(seed)
     T = np.eye(4)
-    T[:3, :3] = rotation_from_vector(random.normal(0, size, 3))
+    T[:3, :3] = so3_exp(random.normal(0, size, 3))
     T[:3, 3] = random.normal(0, size, 3)
     return T
 
@@ -35,7 +35,7 @@ def steady(frames: int, speed: float) -> Array:
     """Return a camera that travels and turns evenly."""
     T = np.tile(np.eye(4), (frames, 1, 1))
     for i in range(frames):
-        T[i, :3, :3] = rotation_from_vector(np.array([0.0, 0.05 * i, 0.0]))
+        T[i, :3, :3] = so3_exp(np.array([0.0, 0.05 * i, 0.0]))
         T[i, 2, 3] = speed * i
     return T
 
@@ -50,11 +50,11 @@ def test_frames_in_between_share_a_change_of_direction() -> None:
     """Still frames between a key frame that stays and one that turned and moved."""
     T = np.tile(np.eye(4), (4, 1, 1))
     moved = np.tile(np.eye(4), (2, 1, 1))
-    moved[1, :3, :3], moved[1, :3, 3] = rotation_from_vector(np.array([0, 0.3, 0])), [3, 0, 0]
+    moved[1, :3, :3], moved[1, :3, 3] = so3_exp(np.array([0, 0.3, 0])), [3, 0, 0]
     found = carry_along(T, np.array([0, 3]), moved)
     for i in range(4):
         np.testing.assert_allclose(found[i, :3, :3],
-                                   rotation_from_vector(np.array([0, 0.1 * i, 0])), atol=1e-12)
+                                   so3_exp(np.array([0, 0.1 * i, 0])), atol=1e-12)
         np.testing.assert_allclose(found[i, :3, 3], [i, 0, 0], atol=1e-12)
 
 

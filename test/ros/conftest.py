@@ -22,7 +22,7 @@ from peer import Peer  # noqa: E402
 import pytest  # noqa: E402
 import rclpy  # noqa: E402
 
-from anycam_ros.offline.rendered_scene import RenderedScene  # noqa: E402
+from anycam_ros.simulation.rendered_scene import RenderedScene  # noqa: E402
 
 CLIP_FRAMES = 24
 

@@ -22,7 +22,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.msg import Status
 from anycam_ros.node.conversions import camera_info_from_intrinsics
-from anycam_ros.offline.rendered_scene import RenderedFrame
+from anycam_ros.simulation.rendered_scene import RenderedFrame
 
 Picture = NDArray[np.uint8]
 LONGEST_RECOVERY = 2 * NANOSECONDS // PERIOD_NS

@@ -17,8 +17,8 @@ from peer import CAMERA_FRAME
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, RegionOfInterest
 from std_msgs.msg import Header
 
-from anycam_ros.depth_encodings import DEPTH_ENCODINGS
-from anycam_ros.encodings import ENCODINGS
+from anycam_ros.messages.depth import DEPTH_ENCODINGS
+from anycam_ros.messages.image import ENCODINGS
 from anycam_ros.srv import SetPose
 
 SIDE_PX = 80

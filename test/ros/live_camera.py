@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from peer import header_at, image_message, NANOSECONDS, Peer
 from sensor_msgs.msg import Image
 
-from anycam_ros.offline.rendered_scene import RenderedScene
+from anycam_ros.simulation.rendered_scene import RenderedScene
 
 
 @cache

@@ -23,7 +23,7 @@ from tf2_ros import StaticTransformBroadcaster, TransformBroadcaster
 
 from anycam_ros.geometry.se3 import adjoint, inverse, T_BODY_OPTICAL
 from anycam_ros.msg import Status
-from anycam_ros.offline.rendered_scene import camera_pose, RenderedScene
+from anycam_ros.simulation.rendered_scene import camera_pose, RenderedScene
 
 Matrix = NDArray[np.float64]
 Clip = list[NDArray[np.uint8]]
@@ -61,9 +61,9 @@ def test_base_moves_as_the_camera_that_it_carries(
         T_start_camera = inverse(T_BODY_OPTICAL) @ pose_matrix(camera)
         expected = T_BASE_CAMERA @ T_start_camera @ inverse(T_BASE_CAMERA)
         np.testing.assert_allclose(pose_matrix(base), expected, atol=1e-9)
-        carry = adjoint(T_BASE_CAMERA)
-        np.testing.assert_allclose(twist(base), carry @ twist(camera), atol=1e-9)
-        expected = carry @ camera.twist.covariance.reshape(6, 6) @ carry.T
+        propagate = adjoint(T_BASE_CAMERA)
+        np.testing.assert_allclose(twist(base), propagate @ twist(camera), atol=1e-9)
+        expected = propagate @ camera.twist.covariance.reshape(6, 6) @ propagate.T
         np.testing.assert_allclose(
             base.twist.covariance.reshape(6, 6), expected, rtol=1e-6, atol=1e-12 * expected.max())
         assert peer.wait_for_output('/tf', stamp).transforms[-1].child_frame_id == 'base_link'

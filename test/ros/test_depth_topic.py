@@ -16,7 +16,7 @@ from peer import header_at, image_message, NANOSECONDS, Peer, PERIOD_NS
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
-from anycam_ros.offline.rendered_scene import RenderedScene
+from anycam_ros.simulation.rendered_scene import RenderedScene
 
 START_NS = 100 * NANOSECONDS
 

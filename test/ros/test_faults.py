@@ -20,7 +20,7 @@ from peer import Peer
 import pytest
 
 from anycam_ros.msg import Status
-from anycam_ros.offline.rendered_scene import RenderedFrame, RenderedScene
+from anycam_ros.simulation.rendered_scene import RenderedFrame, RenderedScene
 
 pytestmark = pytest.mark.soak
 IN_SOAK = 200 if 'ANYCAM_SOAK' in os.environ else 0

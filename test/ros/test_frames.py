@@ -23,10 +23,10 @@ from std_srvs.srv import Trigger
 from test_base_frame import twist
 from tf2_ros import TransformBroadcaster
 
-from anycam_ros.geometry.se3 import from_rotation_translation, rotation_from_vector
-from anycam_ros.node.planar import HELD_VARIANCE
-from anycam_ros.node.transforms import matrix_from_numbers, matrix_from_transform
-from anycam_ros.offline.rendered_scene import camera_pose, RenderedFrame, RenderedScene
+from anycam_ros.geometry.se3 import from_rotation_translation, so3_exp
+from anycam_ros.node.outputs.planar import HELD_VARIANCE
+from anycam_ros.node.outputs.transforms import matrix_from_numbers, matrix_from_transform
+from anycam_ros.simulation.rendered_scene import camera_pose, RenderedFrame, RenderedScene
 
 Matrix = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ HELD = [2, 3, 4]        # z, roll and pitch
 
 
 def on_the_spot(time_s: float) -> Matrix:
-    turn = rotation_from_vector(np.array([0.0, 0.0, YAW_RATE_RADPS * time_s]))
+    turn = so3_exp(np.array([0.0, 0.0, YAW_RATE_RADPS * time_s]))
     return np.asarray(from_rotation_translation(turn, np.zeros(3)) @ T_BASE_CAMERA)
 
 

@@ -40,9 +40,9 @@ from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.msg import Status
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.conversions import camera_info_from_intrinsics
-from anycam_ros.node.depth_synchroniser import DepthSynchroniser, RgbdImage
-from anycam_ros.node.mailbox import Mailbox
-from anycam_ros.node.worker import Worker
+from anycam_ros.node.frame_processor import Worker
+from anycam_ros.node.inputs.depth_synchroniser import DepthSynchroniser, RgbdImage
+from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
 from anycam_ros.odometry import OdometryConfig, visual_odometry
 from anycam_ros.srv import SetPose
 
@@ -72,13 +72,13 @@ class Intake:
     def __init__(self, name: str, **config: str) -> None:
         """Connect them as the node does."""
         self.node = rclpy.create_node(name)
-        self._mailbox: Mailbox[RgbdImage] = Mailbox()
-        self._worker = Worker(self.node, NodeConfig(), OdometryConfig(**config), self._mailbox,
+        self._image_queue: LatestOnlyQueue[RgbdImage] = LatestOnlyQueue()
+        self._worker = Worker(self.node, NodeConfig(), OdometryConfig(**config), self._image_queue,
                               Buffer(node=self.node))
         if 'depth' in config:
             self._worker.expect_depth(lambda: 'no reason')
         self._speeds = self._worker.expect_speeds(lambda: 'no reason')
-        self._synchroniser = DepthSynchroniser(self._mailbox.put)
+        self._synchroniser = DepthSynchroniser(self._image_queue.put)
 
     def take(self, name: str, message: Any) -> None:  # noqa: ANN401
         if name == 'camera_info':
@@ -90,7 +90,7 @@ class Intake:
         else:
             self._synchroniser.put_image(message)
             self._synchroniser.give_up()
-        rgbd = self._mailbox.take(timeout_s=0.0)
+        rgbd = self._image_queue.take(timeout_s=0.0)
         if rgbd is not None:
             self._worker.handle(rgbd)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from peer import NANOSECONDS, Peer, PERIOD_NS, pose_matrix, stamp_ns
 
 from anycam_ros.msg import Status
-from anycam_ros.offline.rendered_scene import RenderedScene
+from anycam_ros.simulation.rendered_scene import RenderedScene
 
 Clip = list[NDArray[np.uint8]]
 FRAMES_COVERED = 60

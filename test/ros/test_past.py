@@ -12,9 +12,9 @@ from rclpy.node import Node
 from tf2_ros import Buffer
 
 from anycam_ros.node.config import NodeConfig
-from anycam_ros.node.frames import Frames, MissingTransformError
+from anycam_ros.node.outputs.frames import Frames, MissingTransformError
 from anycam_ros.odometry import Frame, OdometryEstimate, StampedPose, VisualOdometry
-from anycam_ros.offline.rendered_scene import RenderedScene
+from anycam_ros.simulation.rendered_scene import RenderedScene
 
 HEADER = header_at(5 * NANOSECONDS)
 

@@ -23,7 +23,7 @@ import pytest
 from sensor_msgs.msg import Image, PointCloud2
 from sensor_msgs_py.point_cloud2 import read_points
 
-from anycam_ros.offline.rendered_scene import RenderedScene
+from anycam_ros.simulation.rendered_scene import RenderedScene
 
 TOPICS = {'points': PointCloud2, 'points/moving': PointCloud2, 'estimated/depth': Image,
           'refined_path': Path}

@@ -20,8 +20,8 @@ from std_srvs.srv import SetBool
 from tf2_ros import StaticTransformBroadcaster
 
 from anycam_ros.msg import Status
-from anycam_ros.node.transforms import pose_from_matrix
-from anycam_ros.offline.rendered_scene import camera_pose
+from anycam_ros.node.outputs.transforms import pose_from_matrix
+from anycam_ros.simulation.rendered_scene import camera_pose
 from anycam_ros.srv import SetPose
 
 Clip = list[NDArray[np.uint8]]

@@ -12,8 +12,8 @@ import pytest
 from rclpy.qos import qos_profile_sensor_data
 
 from anycam_ros.msg import Status
-from anycam_ros.offline.rendered_scene import RenderedScene
-from anycam_ros.offline.rendered_scene.camera_paths import camera_pose
+from anycam_ros.simulation.rendered_scene import RenderedScene
+from anycam_ros.simulation.rendered_scene.camera_paths import camera_pose
 
 SPEED_MPS, RATE_HZ, FRAMES = 0.5, 10.0, 46
 PERIOD_NS = round(NANOSECONDS / RATE_HZ)

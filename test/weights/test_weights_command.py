@@ -42,7 +42,7 @@ def test_missing_library_is_named_and_how_to_do_without(
 def test_good_file_is_confirmed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip('torch')
     pytest.importorskip('safetensors')
-    from anycam_ros.motion.anycam import AnyCam, save_checkpoint
+    from anycam_ros.networks.anycam import AnyCam, save_checkpoint
     file = tmp_path / 'anycam.safetensors'
     save_checkpoint(AnyCam(), file)
     assert main(['weights', '--check', str(file)]) == 0

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array
-from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.odometry.scale.scale_source import Image
 
 Pixels = NDArray[np.float32]
@@ -44,8 +44,8 @@ class GroundFit(NamedTuple):
     """
 
     plane: Array
-    relative_deviation: float    # of the height
-    likeness: float              # -1 to 1; correlation of the strip in both images
+    relative_std: float    # of the height
+    correlation: float              # -1 to 1; correlation of the strip in both images
 
     @property
     def height(self) -> float:
@@ -71,7 +71,7 @@ class GroundAlignment:
     """Align the ground in two images, the motion between which is known."""
 
     def __init__(self, first: Image, second: Image, T_second_first: Array, focal_px: float,
-                 camera: WorkingCamera) -> None:
+                 camera: ProcessingCamera) -> None:
         """Take grey images of the working size."""
         self._levels = [_level(first, second, blur_px) for blur_px in BLURS_PX]
         self._T, self._focal_px, self._camera = T_second_first, focal_px, camera
@@ -79,7 +79,7 @@ class GroundAlignment:
         bottom_px = camera.centred(np.array([[(first.shape[1] - 1) / 2, first.shape[0] - 1.0]]))
         self._bottom_ray = np.append(bottom_px / focal_px, 1.0)
 
-    def likeness(self, plane: Array, furthest: float) -> float:
+    def correlation(self, plane: Array, furthest: float) -> float:
         """Return how alike the strip looks under a plane; -1 where too little is in view.
 
         The strip ends `furthest` heights ahead.
@@ -130,8 +130,8 @@ class GroundAlignment:
         right += jacobian.T @ (weight * error)
         change = np.linalg.solve(information, right)
         to_height = plane / (plane @ plane)
-        deviation = float(np.sqrt(to_height @ np.linalg.solve(information, to_height)))
-        fit = GroundFit(plane - change, deviation, _correlation(before, after))
+        std = float(np.sqrt(to_height @ np.linalg.solve(information, to_height)))
+        fit = GroundFit(plane - change, std, _correlation(before, after))
         return float(np.linalg.norm(change) / np.linalg.norm(plane)), fit
 
     def _see(self, rays: Array, plane: Array) -> tuple[Array, Array, Array, Array] | None:
@@ -177,8 +177,8 @@ def _what_is_usual(plane: Array, T_second_first: Array) -> tuple[Array, Array]:
     t = T_second_first[:3, :3].T @ T_second_first[:3, 3]
     height = 1.0 / np.linalg.norm(plane)
     information, right = (height / UNKNOWN) ** 2 * np.eye(3), np.zeros(3)
-    for direction, deviation in ((t / np.linalg.norm(t), CLIMB), (np.array([1.0, 0, 0]), ROLL)):
-        weight = (height / deviation) ** 2
+    for direction, std in ((t / np.linalg.norm(t), CLIMB), (np.array([1.0, 0, 0]), ROLL)):
+        weight = (height / std) ** 2
         information += weight * np.outer(direction, direction)
         right += weight * (direction @ plane) * direction
     return information, right

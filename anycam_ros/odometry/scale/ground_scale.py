@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 
+from anycam_ros.frontend.front_end import FocalKnowledge
+from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array
-from anycam_ros.motion.front_end import FocalKnowledge
-from anycam_ros.motion.geometric.working_camera import WorkingCamera
 from anycam_ros.odometry.scale.ground_plane import CLIMB, GroundAlignment, GroundFit
 from anycam_ros.odometry.scale.scale_source import Image, ScaleSample, Step
 
@@ -24,7 +24,7 @@ MINIMUM_LIKENESS = 0.93
 STEEPEST_RAD = math.radians(35)  # between the camera's y axis and down
 STEEPEST_CLIMB = 2.5 * CLIMB
 DOWN = np.array([0.0, 1.0, 0.0])               # of a camera that is upright
-MAXIMUM_DEVIATION = 0.1          # relative, of a height
+MAXIMUM_STD = 0.1          # relative, of a height
 REMEMBERED_NORMALS = 15
 SAME_NORMAL_RAD = 0.06           # from look to look: the camera is fixed, roads are bent
 CAMBER = 0.02                    # the same for the same road
@@ -44,7 +44,7 @@ class _Reference:
 class GroundScale:
     """Look at the ground ahead after every bit of way, and compare its depth with the height."""
 
-    def __init__(self, camera_height_m: float, camera: WorkingCamera) -> None:
+    def __init__(self, camera_height_m: float, camera: ProcessingCamera) -> None:
         """Take the height over the ground, in metres, and the camera of the working image."""
         self._height_m, self._camera = camera_height_m, camera
         self._normals: deque[Array] = deque(maxlen=REMEMBERED_NORMALS)
@@ -55,9 +55,9 @@ class GroundScale:
         self._wanted_baseline = 0.0
         self._reference: _Reference | None = None
 
-    def common_deviation(self, focal: FocalKnowledge) -> float:
+    def common_std(self, focal: FocalKnowledge) -> float:
         """Return what all samples have wrong alike, relative; standard deviation."""
-        return math.hypot(CAMBER, focal.relative_deviation)
+        return math.hypot(CAMBER, focal.relative_std)
 
     def samples(self, step: Step) -> Iterator[ScaleSample]:
         """Take in the next step; return what became known of the scale."""
@@ -76,7 +76,7 @@ class GroundScale:
             self._wanted_baseline = BASELINE * fit.height
             self._refer_to(step)
             yield ScaleSample(math.log(self._height_m / fit.height),
-                              math.hypot(fit.relative_deviation, UNEVENNESS))
+                              math.hypot(fit.relative_std, UNEVENNESS))
         elif step.stamp_s - reference.stamp_s > PATIENCE_S:
             self._wanted_baseline = 0.0
             self._refer_to(step)
@@ -100,15 +100,15 @@ class GroundScale:
         alignment = GroundAlignment(image, reference.image, T, focal_px, self._camera)
         planes = [down / (height * baseline) for height in HEIGHTS]
         for furthest in EXTENTS:
-            likeness = [alignment.likeness(plane, furthest) for plane in planes]
-            fit = alignment.fit(planes[int(np.argmax(likeness))], furthest)
+            correlation = [alignment.correlation(plane, furthest) for plane in planes]
+            fit = alignment.fit(planes[int(np.argmax(correlation))], furthest)
             if fit is not None and self._is_plausible(fit, along):
                 return fit
         return None
 
     def _is_plausible(self, fit: GroundFit, along: Array) -> bool:
         """Return whether this can be the ground, and whether it lies as it did before."""
-        if fit.likeness < MINIMUM_LIKENESS or fit.relative_deviation > MAXIMUM_DEVIATION \
+        if fit.correlation < MINIMUM_LIKENESS or fit.relative_std > MAXIMUM_STD \
                 or abs(fit.normal @ along) > STEEPEST_CLIMB \
                 or fit.normal[1] < math.cos(STEEPEST_RAD):
             return False

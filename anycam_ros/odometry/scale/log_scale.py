@@ -12,8 +12,8 @@ FIRST_SAMPLES = 10               # that agree, until a scale is believed
 CONTRADICTIONS = 50              # in a row that agree, until another one is
 AGREEMENT = 0.15                 # of log scale; median distance from their median
 DRIFT = 0.03                     # of log scale, per square root of a second of motion
-NEW_MAP_DEVIATION = 0.3          # of log scale; a new map takes its unit from speed or depth
-OTHER_SCENE_DEVIATION = 0.5      # of log scale, where all that is known is how deep scenes are
+NEW_MAP_STD = 0.3          # of log scale; a new map takes its unit from speed or depth
+OTHER_SCENE_STD = 0.5      # of log scale, where all that is known is how deep scenes are
 HELD_S = 2.0                     # of motion since a sample; longer, and the scale is carried
 
 
@@ -49,7 +49,7 @@ class LogScale:
         return math.exp(self._mean)
 
     @property
-    def deviation(self) -> float:
+    def std(self) -> float:
         """Return the standard deviation of the log scale; infinite while none is known."""
         return math.sqrt(self._variance)
 
@@ -63,42 +63,42 @@ class LogScale:
 
         scene_depth is that of the scene so far, in units of its map.
         """
-        self.carry(scene_depth, OTHER_SCENE_DEVIATION)
+        self.propagate(scene_depth, OTHER_SCENE_STD)
 
-    def loosen(self, deviation: float) -> None:
+    def loosen(self, std: float) -> None:
         """Take note that the unit of the map may have changed by so much, relative."""
-        self._variance += deviation ** 2
+        self._variance += std ** 2
 
-    def carry(self, units: float = 1.0, deviation: float = NEW_MAP_DEVIATION) -> None:
+    def propagate(self, units: float = 1.0, std: float = NEW_MAP_STD) -> None:
         """Keep the scale for a new map, whose unit is about so many of the one before."""
         if self.is_known:
             self._mean += math.log(units)
-        self.loosen(deviation)
+        self.loosen(std)
         self._is_settled = False
         self._elsewhere = []
 
-    def add(self, log_scale: float, deviation: float) -> None:
+    def add(self, log_scale: float, std: float) -> None:
         """Take in a sample with its standard deviation."""
         if not self._is_settled:
-            self._look_elsewhere(log_scale, deviation, FIRST_SAMPLES)
+            self._look_elsewhere(log_scale, std, FIRST_SAMPLES)
             return
-        error, variance = log_scale - self._mean, self._variance + deviation ** 2
+        error, variance = log_scale - self._mean, self._variance + std ** 2
         weight = (TAIL + 1.0) / (TAIL + error ** 2 / variance)
-        gain = self._variance / (self._variance + deviation ** 2 / weight)
+        gain = self._variance / (self._variance + std ** 2 / weight)
         self._mean += gain * error
         self._variance *= 1.0 - gain
         if error ** 2 > GATE ** 2 * variance:
-            self._look_elsewhere(log_scale, deviation, CONTRADICTIONS)
+            self._look_elsewhere(log_scale, std, CONTRADICTIONS)
         else:
             self._elsewhere.clear()
             self._unheld_s = 0.0
 
-    def _look_elsewhere(self, log_scale: float, deviation: float, needed: int) -> None:
+    def _look_elsewhere(self, log_scale: float, std: float, needed: int) -> None:
         """Settle on the median of the latest samples where they are enough, and agree."""
         self._elsewhere = [*self._elsewhere[1 - needed:], log_scale]
         median = float(np.median(self._elsewhere))
         spread = float(np.median(np.abs(np.array(self._elsewhere) - median)))
         if len(self._elsewhere) == needed and spread < AGREEMENT:
-            self._mean, self._variance = median, max(deviation, spread) ** 2 / FIRST_SAMPLES
+            self._mean, self._variance = median, max(std, spread) ** 2 / FIRST_SAMPLES
             self._is_settled, self._unheld_s = True, 0.0
             self._elsewhere = []

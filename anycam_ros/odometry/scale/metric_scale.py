@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
+from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
+from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import rescaled
-from anycam_ros.motion.geometric.working_camera import WorkingCamera
-from anycam_ros.motion.motion_estimate import MotionEstimate, Status
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.scale.ground_scale import GroundScale
 from anycam_ros.odometry.scale.log_scale import LogScale
@@ -44,14 +44,14 @@ class MetricScale:
         factor = self._log_scale.metres_per_unit
         return replace(
             _multiplied(motion, factor), metres_per_unit=factor,
-            scale_source=self._name if self._log_scale.is_held else 'carried',
-            scale_deviation=math.hypot(self._log_scale.deviation,
-                                       self._source.common_deviation(step.focal)))
+            scale_source=self._name if self._log_scale.is_held else 'propagated',
+            scale_std=math.hypot(self._log_scale.std,
+                                 self._source.common_std(step.focal)))
 
     def _leave_map(self) -> None:
         """Carry the scale over to the map that comes next."""
         if not self._is_new_map:
-            self._log_scale.carry()
+            self._log_scale.propagate()
             self._source.forget_motion()
         self._is_new_map = True
 
@@ -59,11 +59,11 @@ class MetricScale:
         self._is_new_map = False
         self._bend(step.focal.focal_px)
         distance = np.linalg.norm(step.motion.T_previous_camera[:3, 3])
-        deviation = math.sqrt(np.trace(step.motion.covariance[:3, :3]))
-        if distance > SURE_OF_MOTION * deviation:
+        std = math.sqrt(np.trace(step.motion.covariance[:3, :3]))
+        if distance > SURE_OF_MOTION * std:
             self._log_scale.drift(step.motion.elapsed_s)
         for sample in self._source.samples(step):
-            self._log_scale.add(sample.log_scale, sample.deviation)
+            self._log_scale.add(sample.log_scale, sample.std)
 
     def _bend(self, focal_px: float) -> None:
         """Take note of the focal length: with another one the map changes, and its unit."""
@@ -72,7 +72,7 @@ class MetricScale:
         self._focal_px = focal_px
 
 
-def make_scale(config: OdometryConfig, camera: WorkingCamera,
+def make_scale(config: OdometryConfig, camera: ProcessingCamera,
                speeds: SpeedHistory, log_scale: LogScale) -> MetricScale | None:
     """Return the scale that config.scale_source names; None where depth gives metres, or none."""
     if config.scale_source == 'topic':

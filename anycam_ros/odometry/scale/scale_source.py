@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.motion.front_end import FocalKnowledge
-from anycam_ros.motion.motion_estimate import MotionEstimate
+from anycam_ros.frontend.front_end import FocalKnowledge
+from anycam_ros.frontend.motion_estimate import MotionEstimate
 
 Image = NDArray[np.uint8]
 
@@ -27,7 +27,7 @@ class ScaleSample(NamedTuple):
     """Hold one statement: the logarithm of metres per unit, and its standard deviation."""
 
     log_scale: float
-    deviation: float
+    std: float
 
 
 class ScaleSource(Protocol):
@@ -36,7 +36,7 @@ class ScaleSource(Protocol):
     def samples(self, step: Step) -> Iterator[ScaleSample]:
         """Take in the next step; return what became known of the scale."""
 
-    def common_deviation(self, focal: FocalKnowledge) -> float:
+    def common_std(self, focal: FocalKnowledge) -> float:
         """Return what all samples have wrong alike, relative; standard deviation."""
 
     def forget_motion(self) -> None:

@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 
-from anycam_ros.geometry.se3 import Array, vector_from_rotation
-from anycam_ros.motion.front_end import FocalKnowledge
-from anycam_ros.motion.motion_estimate import MotionEstimate
+from anycam_ros.frontend.front_end import FocalKnowledge
+from anycam_ros.frontend.motion_estimate import MotionEstimate
+from anycam_ros.geometry.se3 import Array, so3_log
 from anycam_ros.odometry.scale.scale_source import ScaleSample, Step
 from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
 
@@ -21,7 +21,7 @@ LEVER_ARM_M = 0.3                # about what the camera is away from where the 
 # Most of the error of a step is that of the map, the same for its neighbours, and so a part of the
 # scale. Along recordings, samples scatter by less than this share of what the covariance states.
 OWN_SHARE = 0.2
-MAXIMUM_DEVIATION = 0.3          # of the logarithm of a sample
+MAXIMUM_STD = 0.3          # of the logarithm of a sample
 CALIBRATION = 0.01               # relative, of a wheel's circumference
 WAITING_STRETCHES = 50           # for speeds that come late
 
@@ -59,7 +59,7 @@ class SpeedScale:
         self._stretch = None
         self._waiting.clear()
 
-    def common_deviation(self, _focal: FocalKnowledge) -> float:
+    def common_std(self, _focal: FocalKnowledge) -> float:
         """Return what all samples have wrong alike, relative; standard deviation."""
         return CALIBRATION
 
@@ -87,11 +87,11 @@ def _compare(stretch: _Stretch, speed: Speed) -> ScaleSample | None:
     seconds = stretch.end_s - stretch.start_s
     direction = stretch.T_start_end[:3, :3].T @ stretch.T_start_end[:3, 3] / chord
     variance = max(float(direction @ stretch.covariance @ direction), 0.0)
-    motion_deviation = OWN_SHARE * math.sqrt(variance) / chord
-    turn_rad = float(np.linalg.norm(vector_from_rotation(stretch.T_start_end[:3, :3])))
+    motion_std = OWN_SHARE * math.sqrt(variance) / chord
+    turn_rad = float(np.linalg.norm(so3_log(stretch.T_start_end[:3, :3])))
     lever_mps = LEVER_ARM_M * turn_rad / seconds
-    deviation = math.hypot(
-        motion_deviation, math.hypot(speed.deviation_mps, lever_mps) / speed.speed_mps)
-    if deviation > MAXIMUM_DEVIATION:
+    std = math.hypot(
+        motion_std, math.hypot(speed.std_mps, lever_mps) / speed.speed_mps)
+    if std > MAXIMUM_STD:
         return None
-    return ScaleSample(math.log(speed.speed_mps * seconds / chord), deviation)
+    return ScaleSample(math.log(speed.speed_mps * seconds / chord), std)

@@ -16,7 +16,7 @@ MAXIMUM_GAP_S = 0.5
 KEPT_S = 20.0
 CLOCK_SET_BACK_S = 1.0
 INSTANTS = 9                     # at which an interval is looked at
-USUAL_DEVIATION = 0.05           # of the speed, where the sensor states none
+USUAL_STD = 0.05           # of the speed, where the sensor states none
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Speed:
 
     stamp_s: float
     speed_mps: float
-    deviation_mps: float = 0.0
+    std_mps: float = 0.0
 
     def __post_init__(self) -> None:
         """Raise SpeedError for what no sensor measures."""
-        for name, value in (('speed', self.speed_mps), ('deviation', self.deviation_mps)):
+        for name, value in (('speed', self.speed_mps), ('deviation', self.std_mps)):
             if not 0 <= value <= MAXIMUM_MPS:
                 raise SpeedError(
                     f'{name} is {value} m/s at {self.stamp_s:.6f} s; it must be a number from 0 '
@@ -87,8 +87,8 @@ class SpeedHistory:
         speeds_mps = _without_spikes(np.array([speed.speed_mps for speed in seen]))
         instants_s = np.linspace(start_s, end_s, INSTANTS)
         mean_mps = float(np.interp(instants_s, stamps_s, speeds_mps).mean())
-        stated_mps = float(np.median([speed.deviation_mps for speed in seen]))
-        return Speed(end_s, mean_mps, stated_mps or USUAL_DEVIATION * mean_mps)
+        stated_mps = float(np.median([speed.std_mps for speed in seen]))
+        return Speed(end_s, mean_mps, stated_mps or USUAL_STD * mean_mps)
 
 
 def _without_spikes(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,23 +8,23 @@ from pathlib import Path
 
 import numpy as np
 
-from anycam_ros.cloud import PointCloud
 from anycam_ros.odometry import VisualOdometry
-from anycam_ros.offline.reconstruction.colmap import FILES, write_colmap
-from anycam_ros.offline.reconstruction.ply import write_ply
+from anycam_ros.odometry.cloud import PointCloud
+from anycam_ros.offline.global_refinement.key_frames import KeyFrames
 from anycam_ros.offline.reconstruction.scene_cloud import SceneCloud
 from anycam_ros.offline.reconstruction.sparse_model import sparse_model
 from anycam_ros.offline.run_log import RunLog
 from anycam_ros.offline.run_odometry import Collector
-from anycam_ros.offline.whole_recording.key_frames import KeyFrames
 from anycam_ros.optional_package import needed_for
+from anycam_ros.recordings.writers.colmap import FILES, write_colmap
+from anycam_ros.recordings.writers.ply import write_ply
 
 CLOUD, COLMAP, RERUN = 'cloud.ply', 'colmap', 'recording.rrd'
 RESULTS = (CLOUD, RERUN, *(f'{COLMAP}/{name}' for name in FILES))
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ExportOptions:
     """Say what is asked for."""
 
     cloud: bool = False
@@ -35,7 +35,7 @@ class Wishes:
 class Reconstruction:
     """Collect, while a recording runs, what is asked for; write it with the poses of its end."""
 
-    def __init__(self, wishes: Wishes, folder: Path, odometry: VisualOdometry,
+    def __init__(self, wishes: ExportOptions, folder: Path, odometry: VisualOdometry,
                  key_frames: KeyFrames | None) -> None:
         """Start with no frame seen; raises DependencyError where rerun is asked for but missing.
 
@@ -51,7 +51,7 @@ class Reconstruction:
         self._rerun = None
         if wishes.rerun:
             with needed_for('--rerun', 'pip install rerun-sdk', 'Apache-2.0 or MIT'):
-                from anycam_ros.offline.reconstruction.rerun_recording import RerunRecording
+                from anycam_ros.recordings.writers.rerun_recording import RerunRecording
             self._rerun = RerunRecording(odometry, folder / RERUN)
 
     @property

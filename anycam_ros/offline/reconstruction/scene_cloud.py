@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anycam_ros.cloud import frame_cloud, PointCloud
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.odometry import Frame, OdometryEstimate, Status, VisualOdometry
+from anycam_ros.odometry.cloud import frame_cloud, PointCloud
 from anycam_ros.offline.reconstruction.voxel_grid import VoxelGrid
 
 MOST_POINTS = 1_000_000          # about 60 MB while they are thinned

@@ -8,11 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.geometry.camera import in_size, Intrinsics
+from anycam_ros.geometry.camera import in_size, Intrinsics, rays
 from anycam_ros.geometry.se3 import Array, inverse
-from anycam_ros.motion.geometric.two_view import rays
-from anycam_ros.offline.whole_recording.key_frames import KeyFrames, LENGTH
-from anycam_ros.offline.whole_recording.triangulation import triangulated
+from anycam_ros.offline.global_refinement.key_frames import KeyFrames, LENGTH
+from anycam_ros.offline.global_refinement.triangulation import triangulated
 from anycam_ros.refinement import Tracks
 
 LARGEST_ERROR_PX = 1.5           # of the working image

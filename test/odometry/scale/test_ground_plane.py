@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from anycam_ros.geometry.camera import Intrinsics
-from anycam_ros.geometry.se3 import Array, from_rotation_translation, rotation_from_vector
-from anycam_ros.motion.geometric.working_camera import WorkingCamera
+from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
+from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_exp
 from anycam_ros.odometry.scale.ground_plane import GroundAlignment, GroundFit
 
 CAMERA = Intrinsics.centred(448, 336, 400.0)
 HEIGHT = 0.3                     # in units of the motion
-STEP = from_rotation_translation(rotation_from_vector(np.array([0.01, -0.02, 0.0])),
+STEP = from_rotation_translation(so3_exp(np.array([0.01, -0.02, 0.0])),
                                  np.array([0.01, 0.0, -0.15]))
 """The second camera stands 0.15 further back: points of the first one in the second's axes."""
 
@@ -47,7 +46,7 @@ def fitted(truth: Array, guess: Array, gain: float = 1.0) -> GroundFit | None:
     first = asphalt()
     second = carried_over(first, truth) * gain + np.random.default_rng(1).normal(0, 1, first.shape)
     alignment = GroundAlignment(first, np.clip(second, 0, 255).astype(np.uint8), STEP,
-                                CAMERA.fx, WorkingCamera(CAMERA, is_calibrated=True))
+                                CAMERA.fx, ProcessingCamera(CAMERA, is_calibrated=True))
     return alignment.fit(guess, FURTHEST)
 
 
@@ -59,8 +58,8 @@ def test_height_and_slope(pitch_rad: float, guess: float) -> None:
     assert fit is not None
     assert fit.height == pytest.approx(HEIGHT, rel=0.01)
     assert fit.normal == pytest.approx(truth * HEIGHT, abs=0.01)
-    assert fit.likeness > 0.95
-    assert abs(np.log(fit.height / HEIGHT)) < 4 * fit.relative_deviation < 0.1
+    assert fit.correlation > 0.95
+    assert abs(np.log(fit.height / HEIGHT)) < 4 * fit.relative_std < 0.1
 
 
 def test_brightness_that_changes_from_image_to_image() -> None:
@@ -72,11 +71,11 @@ def test_brightness_that_changes_from_image_to_image() -> None:
 def test_ground_without_texture_tells_no_height() -> None:
     grey = np.full((336, 448), 100, np.uint8)
     alignment = GroundAlignment(grey, grey, STEP, CAMERA.fx,
-                                WorkingCamera(CAMERA, is_calibrated=True))
+                                ProcessingCamera(CAMERA, is_calibrated=True))
     fit = alignment.fit(plane(HEIGHT), FURTHEST)
     assert fit is not None
-    assert fit.relative_deviation > 1
-    assert fit.likeness < 0.5
+    assert fit.relative_std > 1
+    assert fit.correlation < 0.5
 
 
 def test_a_wall_is_no_ground() -> None:
@@ -89,8 +88,8 @@ def test_a_wall_is_no_ground() -> None:
 @pytest.mark.parametrize('pitch_rad', [-0.5, -1.5])
 @pytest.mark.parametrize('distortion', [(), (-0.2, 0.1, 0.0, 0.0)])
 def test_no_ground_in_view(pitch_rad: float, distortion: tuple[float, ...]) -> None:
-    camera = WorkingCamera(replace(CAMERA, distortion=distortion), is_calibrated=True)
+    camera = ProcessingCamera(replace(CAMERA, distortion=distortion), is_calibrated=True)
     guess = plane(HEIGHT, pitch_rad)
     alignment = GroundAlignment(asphalt(), asphalt(), STEP, CAMERA.fx, camera)
     assert alignment.fit(guess, FURTHEST) is None
-    assert alignment.likeness(guess, FURTHEST) == -1.0
+    assert alignment.correlation(guess, FURTHEST) == -1.0

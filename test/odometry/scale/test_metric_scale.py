@@ -9,10 +9,10 @@ import math
 import numpy as np
 import pytest
 
-from anycam_ros.geometry.se3 import Array, from_rotation_translation, rotation_from_vector
-from anycam_ros.motion.geometric.focal import FocalState
-from anycam_ros.motion.motion_estimate import MotionEstimate, Status
-from anycam_ros.motion.reason import NO_REASON
+from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
+from anycam_ros.frontend.reason import NO_REASON
+from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_exp
 from anycam_ros.odometry import Speed
 from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import MetricScale
@@ -29,7 +29,7 @@ def no_image() -> Image:
 
 def motion(step_m: float = SPEED_MPS / RATE_HZ, status: Status = Status.TRACKING, *,
            metres_per_unit: float = METRES_PER_UNIT, turn_rad: float = 0.0) -> MotionEstimate:
-    T = from_rotation_translation(rotation_from_vector(np.array([0.0, turn_rad, 0.0])),
+    T = from_rotation_translation(so3_exp(np.array([0.0, turn_rad, 0.0])),
                                   np.array([0.0, 0.0, step_m / metres_per_unit]))
     return MotionEstimate(status, NO_REASON, T, 1 / RATE_HZ, 1e-8 * np.eye(6), None, None, 1.0,
                           is_key_frame=False)
@@ -78,9 +78,9 @@ def test_steps_are_metric_from_when_the_scale_is_known(late_s: float) -> None:
     assert [length(estimate) for estimate in estimates[first:]] \
         == pytest.approx([0.2] * (50 - first), rel=0.01)
     assert {estimate.scale_source for estimate in estimates[:first]} == {'none'}
-    assert {estimate.scale_deviation for estimate in estimates[:first]} == {math.inf}
+    assert {estimate.scale_std for estimate in estimates[:first]} == {math.inf}
     assert [length(estimate) for estimate in estimates[:first]] == pytest.approx([0.04] * first)
-    assert 0.005 < estimates[-1].scale_deviation < 0.05
+    assert 0.005 < estimates[-1].scale_std < 0.05
     assert math.isnan(estimates[0].metres_per_unit)
     assert estimates[-1].metres_per_unit == pytest.approx(METRES_PER_UNIT, rel=0.01)
 
@@ -107,9 +107,9 @@ def test_a_scale_without_speeds_is_carried() -> None:
     standing = drive.go([motion(step_m=0.0)] * 50, speed_mps=0.0)
     assert {estimate.scale_source for estimate in standing} == {'topic'}
     blind = drive.go([motion()] * 60, speed_mps=None)
-    assert blind[-1].scale_source == 'carried'
+    assert blind[-1].scale_source == 'propagated'
     assert length(blind[-1]) == pytest.approx(0.2, rel=0.03)
-    assert blind[-1].scale_deviation > 2 * standing[-1].scale_deviation
+    assert blind[-1].scale_std > 2 * standing[-1].scale_std
     assert drive.go([motion()] * 10)[-1].scale_source == 'topic'
 
 
@@ -119,11 +119,11 @@ def test_a_new_map_has_about_the_same_unit() -> None:
     drive.go([motion(0.0, Status.LOST)] * 3)
     assert drive.go([motion()])[-1].scale_source == 'topic'
     between = drive.go([motion(0.0, Status.INITIALIZING)] * 10)
-    assert {estimate.scale_source for estimate in between} == {'carried'}
+    assert {estimate.scale_source for estimate in between} == {'propagated'}
     after = drive.go([motion(metres_per_unit=6.0)] * 30)
-    assert after[0].scale_source == 'carried'
+    assert after[0].scale_source == 'propagated'
     assert length(after[0]) == pytest.approx(0.2 * 5 / 6, rel=0.01)
-    assert after[0].scale_deviation > 0.3
+    assert after[0].scale_std > 0.3
     assert after[-1].scale_source == 'topic'
     assert length(after[-1]) == pytest.approx(0.2, rel=0.01)
 
@@ -139,4 +139,4 @@ def test_another_focal_length_makes_the_scale_less_sure() -> None:
     drive = Drive()
     before = drive.go([motion()] * 40)[-1]
     step = Step(replace(motion()), 4.1, no_image, FocalState(480.0))
-    assert drive.scale.in_metres(step).scale_deviation > before.scale_deviation + 0.1
+    assert drive.scale.in_metres(step).scale_std > before.scale_std + 0.1

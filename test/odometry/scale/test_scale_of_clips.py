@@ -9,7 +9,7 @@ from clips import Clip, positions, run
 import numpy as np
 import pytest
 
-from anycam_ros.evaluation.alignment import absolute_error, align
+from anycam_ros.evaluation.metrics import absolute_error, align
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.odometry import (
     Frame,
@@ -19,9 +19,9 @@ from anycam_ros.odometry import (
     Status,
     VisualOdometry,
 )
-from anycam_ros.offline.folder_source import SequenceFolder
-from anycam_ros.offline.rendered_scene import CameraPath, RenderedScene
-from anycam_ros.offline.rendered_scene.camera_paths import camera_pose
+from anycam_ros.recordings.readers.image_folder import SequenceFolder
+from anycam_ros.simulation.rendered_scene import CameraPath, RenderedScene
+from anycam_ros.simulation.rendered_scene.camera_paths import camera_pose
 
 Estimates = list[OdometryEstimate]
 HEIGHT_M, SPEED_MPS = 0.4, 0.5
@@ -86,7 +86,7 @@ def since_known(estimates: Estimates, truth_m: Array) -> tuple[Array, Array]:
     steps, true_steps = (np.linalg.norm(np.diff(path, axis=0), axis=1)
                          for path in (found, truth_m))
     assert (steps < 1.3 * true_steps + 0.05 * np.median(true_steps)).all()
-    assert not any(np.isfinite(estimate.scale_deviation) for estimate in estimates[:first])
+    assert not any(np.isfinite(estimate.scale_std) for estimate in estimates[:first])
     return found[first:], truth_m[first:]
 
 
@@ -98,7 +98,7 @@ def test_height_of_a_robots_camera(driven: Clip) -> None:
     assert align(found, truth_m).scale == pytest.approx(1, abs=0.05)
     last = estimates[-1]
     assert last.scale_source == 'camera_height'
-    assert 0.01 < last.scale_deviation < 0.1
+    assert 0.01 < last.scale_std < 0.1
     assert last.metres_per_unit > 0
     forward_mps = [estimate.twist[2] for estimate in estimates[-len(found):]]
     assert np.median(forward_mps) == pytest.approx(SPEED_MPS, rel=0.05)
@@ -113,15 +113,15 @@ def test_speed_of_a_robot_with_an_unknown_camera(driven: Clip) -> None:
     assert len(found) > 8
     assert align(found, truth_m).scale == pytest.approx(1, abs=0.03)
     assert estimates[-1].scale_source == 'topic'
-    first, *_, last = odometry.refined_path()
+    first, *_, last = odometry.refined_trajectory()
     assert np.linalg.norm(last.T_odom_camera[:3, 3] - first.T_odom_camera[:3, 3]) \
         == pytest.approx(SPEED_MPS * (last.stamp_s - first.stamp_s), rel=0.1)
     odometry.restart()
     anew = [estimate for estimate in run(driven.frames[20:35], odometry)
             if estimate.status == Status.TRACKING]
-    assert {estimate.scale_source for estimate in anew} == {'carried'}
+    assert {estimate.scale_source for estimate in anew} == {'propagated'}
     assert anew[-1].twist[2] == pytest.approx(SPEED_MPS, rel=0.4)
-    assert anew[-1].scale_deviation > 0.4
+    assert anew[-1].scale_std > 0.4
 
 
 def test_no_ground_in_view_is_no_scale() -> None:

@@ -65,12 +65,12 @@ def test_a_source_without_stamps_fills_no_memory() -> None:
     assert len(speeds) == 1
 
 
-def test_stated_deviation_is_kept_and_else_a_usual_one_is_taken() -> None:
+def test_stated_std_is_kept_and_else_a_usual_one_is_taken() -> None:
     stated = history(*[Speed(speed.stamp_s, 2.0, 0.3) for speed in growing()]).over(0.5, 0.7)
     unstated = history(*[Speed(speed.stamp_s, 2.0) for speed in growing()]).over(0.5, 0.7)
     assert stated is not None
     assert unstated is not None
-    assert (stated.deviation_mps, unstated.deviation_mps) == (0.3, pytest.approx(0.1))
+    assert (stated.std_mps, unstated.std_mps) == (0.3, pytest.approx(0.1))
 
 
 @pytest.mark.parametrize('speed', [(0.0, -1.0), (0.0, math.nan), (0.0, 1.0, math.inf),

@@ -16,7 +16,7 @@ import yaml
 
 from anycam_ros.cli import main
 from anycam_ros.offline.reconstruction.reconstruction import COLMAP
-from anycam_ros.offline.trajectory_file import read_trajectory
+from anycam_ros.recordings.writers.tum import read_trajectory
 
 FRAMES = 40
 FILES = ('cloud.ply', 'colmap/cameras.txt', 'colmap/images.txt', 'colmap/points3D.txt')
@@ -155,7 +155,7 @@ def test_same_recording_gives_same_bytes_and_a_run_without_leaves_none(
 def no_rerun(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have no rerun-sdk."""
     monkeypatch.setitem(sys.modules, 'rerun', None)
-    name = 'anycam_ros.offline.reconstruction.rerun_recording'
+    name = 'anycam_ros.recordings.writers.rerun_recording'
     monkeypatch.delitem(sys.modules, name, raising=False)
     return iter((None,))
 

@@ -1,0 +1,3 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What more than one front end uses."""

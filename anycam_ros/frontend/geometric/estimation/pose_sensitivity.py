@@ -1,0 +1,70 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What moves a fitted pose away from the truth: errors of the flow, and of the focal length."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from anycam_ros.frontend.geometric.estimation.pose_estimation import MINIMUM_Z, Points, PoseFit
+from anycam_ros.geometry.compiled import compiled
+from anycam_ros.geometry.se3 import Array
+
+
+class PoseSensitivity(NamedTuple):
+    """Hold what the points leave open about a fitted pose."""
+
+    residual_px: Array       # (N, 2) reprojection error; NaN where not seen
+    focal_response: Array    # (6,) left perturbation (linear, angular) per error of log focal
+
+
+def pose_sensitivity(points: Points, axis: Array, fit: PoseFit, focal_px: float,
+                     delta_px: float) -> PoseSensitivity:
+    """Return what the points leave open about a pose fitted with Cauchy's kernel.
+
+    axis (N, 3) are the optical axes of the points' anchor cameras, in world axes; delta_px is
+    where the kernel turned.
+    """
+    T = fit.T_camera_world
+    residual, gradient = _residuals_and_focal(
+        points, axis, fit.inverse_depth, np.ascontiguousarray(T[:3, :3]),
+        np.ascontiguousarray(T[:3, 3]), focal_px, delta_px)
+    return PoseSensitivity(residual, np.asarray(-np.linalg.solve(fit.information, gradient)))
+
+
+@compiled
+def _residuals_and_focal(points: Points, axis: Array, depth: Array, R: Array, t: Array,
+                         focal: float, delta: float) -> tuple[Array, Array]:
+    """Return the residuals, and how log focal enters the pose's normal equations.
+
+    The depths are eliminated as in the fit itself.
+    """
+    residual, gradient = np.full((len(depth), 2), np.nan), np.zeros(6)
+    p, b, e = np.empty(3), np.empty(3), np.empty(3)
+    J = np.zeros((2, 6))
+    for i in range(len(depth)):
+        d, ray, centre = depth[i], points.ray[i], points.centre[i]
+        for k in range(3):
+            b[k], p[k], e[k] = t[k], 0.0, 0.0
+            for q in range(3):
+                b[k] += R[k, q] * centre[q]
+                p[k] += R[k, q] * ray[q]
+                # A longer focal length turns the ray towards the anchor's axis.
+                e[k] += R[k, q] * (axis[i, q] - ray[q])
+            p[k] += d * b[k]
+        if points.weight[i] == 0.0 or p[2] < MINIMUM_Z:
+            continue
+        u, v, s = p[0] / p[2], p[1] / p[2], focal / p[2]
+        ru, rv = focal * u - points.observed_px[i, 0], focal * v - points.observed_px[i, 1]
+        residual[i, 0], residual[i, 1] = ru, rv
+        w = points.weight[i] / (1.0 + (ru * ru + rv * rv) / (delta * delta))
+        J[0, 0], J[0, 2], J[1, 1], J[1, 2] = s * d, -s * d * u, s * d, -s * d * v
+        J[0, 3], J[0, 4], J[0, 5] = -focal * u * v, focal * (1 + u * u), -focal * v
+        J[1, 3], J[1, 4], J[1, 5] = -focal * (1 + v * v), focal * u * v, focal * u
+        du, dv = s * (b[0] - u * b[2]), s * (b[1] - v * b[2])
+        fu, fv = focal * u + s * (e[0] - u * e[2]), focal * v + s * (e[1] - v * e[2])
+        hessian = points.information[i] + 1e-12 + w * (du * du + dv * dv)
+        along = w * (du * fu + dv * fv) / hessian
+        for a in range(6):
+            gradient[a] += w * (J[0, a] * (fu - along * du) + J[1, a] * (fv - along * dv))
+    return residual, gradient

@@ -1,0 +1,166 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The start: rotation before there is parallax, then the first two key frames' geometry."""
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.frontend.geometric.estimation.pose_estimation import fit_pose, Points
+from anycam_ros.geometry.camera import rays
+from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_exp
+
+MINIMUM_DEPTHS_IN_FRONT = 0.6
+MINIMUM_INVERSE_DEPTH = 0.004     # for a baseline of 1
+FREE_DEPTH_INFORMATION = 1e-3
+INLIER_PX = 3.0
+MINIMUM_POINTS = 25
+MAXIMUM_FOCAL_STEP = 0.3         # of log focal, in one iteration
+PLAUSIBLE = 3.0                  # times the lowest cost
+
+
+class RotationFit(NamedTuple):
+    """Hold the rotation that explains a motion best, and what it leaves."""
+
+    R_camera_reference: Array    # (3, 3)
+    residual_px: Array           # (N,)
+    information: Array           # (3, 3) left perturbation, for pixel noise of 1 px
+    focal_px: float
+    focal_information: float     # of log focal, without the prior; 0 where it was not sought
+
+
+class FocalPrior(NamedTuple):
+    """Hold the expected focal length and the information of its logarithm."""
+
+    focal_px: float
+    information: float
+
+
+class TwoViewGeometry(NamedTuple):
+    """Hold the relative pose of two views with a baseline of 1, and the depths."""
+
+    T_camera_reference: Array    # (4, 4)
+    inverse_depth: Array         # (N,) in the reference
+    is_inlier: NDArray[np.bool_]       # (N,)
+    cost: float
+
+
+def fit_rotation(reference_px: Array, observed_px: Array, weight: Array, focal_px: float,
+                 R_start: Array, *, focal_prior: FocalPrior | None = None,
+                 iterations: int = 10) -> RotationFit:
+    """Return the rotation between two views by reweighted least squares (Cauchy's kernel).
+
+    With a focal_prior the focal length is sought, too: a wide turn shows it.
+    """
+    R, focal = R_start, focal_px
+    unknowns = 3 if focal_prior is None else 4
+    for step in range(iterations + 1):
+        r, J = _linearised_rotation(reference_px, observed_px, focal, R)
+        residual = np.asarray(np.linalg.norm(r, axis=1))
+        scale = max(0.3, 1.48 * float(np.median(residual)))
+        weighted = (weight / (1.0 + (residual / scale) ** 2))[:, None, None] * J[:, :, :unknowns]
+        information = np.einsum('nki,nkj->ij', weighted, J[:, :, :unknowns]) \
+            + 1e-9 * np.eye(unknowns)
+        if step == iterations:
+            break
+        hessian, gradient = information.copy(), np.einsum('nki,nk->i', weighted, r)
+        if focal_prior is not None:
+            hessian[3, 3] += focal_prior.information
+            gradient[3] += focal_prior.information * math.log(focal / focal_prior.focal_px)
+        delta = -np.linalg.solve(hessian, gradient)
+        R = so3_exp(delta[:3]) @ R
+        focal *= math.exp(np.clip(delta[3:].sum(), -MAXIMUM_FOCAL_STEP, MAXIMUM_FOCAL_STEP))
+        if np.abs(delta).max() < 1e-7:
+            break
+    coupling = information[:3, 3:]
+    shown = information[3:, 3:] - coupling.T @ np.linalg.solve(information[:3, :3], coupling)
+    return RotationFit(R, residual, information[:3, :3], focal, float(shown.sum()))
+
+
+def _linearised_rotation(reference_px: Array, observed_px: Array, focal_px: float,
+                         R: Array) -> tuple[Array, Array]:
+    """Return residuals (N, 2), px, and their derivatives (N, 2, 4) by rotation and log focal."""
+    direction = rays(reference_px, focal_px)
+    p = direction @ R.T
+    u, v = p[:, 0] / p[:, 2], p[:, 1] / p[:, 2]
+    # A longer focal length also turns the viewing directions towards the axis.
+    e = -(direction * np.array([1.0, 1.0, 0.0])) @ R.T / p[:, 2:]
+    J = focal_px * np.stack(
+        [np.column_stack([-u * v, 1 + u * u, -v, u + e[:, 0] - u * e[:, 2]]),
+         np.column_stack([-(1 + v * v), u * v, u, v + e[:, 1] - v * e[:, 2]])], axis=1)
+    return focal_px * np.column_stack([u, v]) - observed_px, J
+
+
+def two_view_hypotheses(reference_px: Array, observed_px: Array, weight: Array,
+                        focal_px: float) -> list[TwoViewGeometry]:
+    """Return what two views (N, 2) may show, the best first; empty when nothing fits.
+
+    A flat scene has two explanations, and a nearly flat one with noise too: both come back, for
+    more views to decide. Points with weight 0 are not used and come back as outliers.
+    """
+    used = weight > 0
+    if used.sum() < MINIMUM_POINTS:
+        return []
+    hypotheses = []
+    for T, supports in _hypotheses(reference_px[used], observed_px[used], focal_px):
+        is_supported = np.zeros(len(weight), np.bool_)
+        is_supported[used] = supports
+        geometry = _polished(T, reference_px, observed_px, weight * is_supported, focal_px)
+        if geometry is not None:
+            hypotheses.append(geometry)
+    hypotheses.sort(key=lambda geometry: geometry.cost)
+    return [geometry for geometry in hypotheses if geometry.cost <= PLAUSIBLE * hypotheses[0].cost]
+
+
+def _hypotheses(reference_px: Array, observed_px: Array,
+                focal_px: float) -> list[tuple[Array, NDArray[np.bool_]]]:
+    """Return relative poses, and the points that support them, from an E and an H matrix."""
+    found = []
+    essential, supports = cv2.findEssentialMat(
+        reference_px, observed_px, focal_px, (0.0, 0.0), cv2.USAC_MAGSAC, 0.999, 1.0)
+    if essential is not None and essential.shape == (3, 3):
+        _, R, t, _ = cv2.recoverPose(essential, reference_px, observed_px, focal=focal_px,
+                                     pp=(0.0, 0.0), mask=supports.copy())
+        found.append((R, t, supports))
+    homography, _ = cv2.findHomography(reference_px, observed_px, cv2.USAC_MAGSAC, 2.0)
+    if homography is not None and supports is not None:
+        camera = np.diag([focal_px, focal_px, 1.0])
+        _, rotations, translations, _ = cv2.decomposeHomographyMat(homography, camera)
+        found += [(R, t, supports) for R, t in zip(rotations, translations, strict=True)]
+    return [(from_rotation_translation(np.asarray(R, np.float64), np.asarray(t, np.float64)[:, 0]),
+             mask[:, 0] > 0) for R, t, mask in found]
+
+
+def _polished(T: Array, reference_px: Array, observed_px: Array, weight: Array,
+              focal_px: float) -> TwoViewGeometry | None:
+    """Return the geometry refined from a relative pose; None when it lies behind the cameras."""
+    directions, seen = rays(reference_px, focal_px), rays(observed_px, focal_px)
+    points = Points(directions, np.zeros_like(directions),
+                    np.maximum(_triangulate(directions, seen, T), MINIMUM_INVERSE_DEPTH),
+                    np.full(len(weight), FREE_DEPTH_INFORMATION), observed_px, weight)
+    fit = fit_pose(points, focal_px, T, 1.5, heavy_tailed=True, iterations=8)
+    baseline = float(np.linalg.norm(fit.T_camera_world[:3, 3]))
+    if baseline < 1e-6:
+        return None
+    T = fit.T_camera_world
+    T[:3, 3] /= baseline
+    depth = _triangulate(directions, seen, T)
+    is_inlier = (weight > 0) & (fit.residual_px < INLIER_PX)
+    in_front = is_inlier & (depth > MINIMUM_INVERSE_DEPTH)
+    if in_front.sum() < max(MINIMUM_POINTS, MINIMUM_DEPTHS_IN_FRONT * is_inlier.sum()):
+        return None
+    return TwoViewGeometry(T, depth, in_front, fit.cost)
+
+
+def _triangulate(ray_reference: Array, ray_observed: Array, T: Array) -> Array:
+    """Return the inverse depths (N,) in the reference: least squares on the second view."""
+    a = ray_reference @ T[:3, :3].T
+    t = T[:3, 3]
+    # u (a_z + d t_z) = a_x + d t_x, and the same for v.
+    coefficient = ray_observed[:, :2] * t[2] - t[:2]
+    constant = a[:, :2] - ray_observed[:, :2] * a[:, 2:]
+    norm = (coefficient ** 2).sum(axis=1)
+    return np.asarray((coefficient * constant).sum(axis=1) / np.maximum(norm, 1e-12))

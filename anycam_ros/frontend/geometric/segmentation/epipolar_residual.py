@@ -1,0 +1,119 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Flow that the camera's motion does not explain, per pixel of a coarse grid."""
+
+import math
+from typing import NamedTuple
+
+import cv2
+from numba import njit
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.flow.dis import Flow, Image
+from anycam_ros.frontend.geometric.estimation.matching import FlowPair
+from anycam_ros.geometry.se3 import Array
+
+STRIDE = 2                   # a mask needs no finer grid, and half the grid costs a quarter
+DEPTH_CELL_PX = 8
+DEPTH_SMOOTHING_CELLS = 2.0
+TEXTURE_WINDOW_PX = 9
+
+Map = NDArray[np.float32]
+
+
+class EpipolarResidual(NamedTuple):
+    """Hold, per pixel of the coarse grid of the reference, in pixels."""
+
+    across: Map          # error across the epipolar line
+    along: Map           # error along it, against the depth around
+    forward_backward_error: Map    # between the flow there and back
+    length: Map          # of the flow
+
+
+def epipolar_residual(pair: FlowPair, grid: Flow, inverse_depth: Map, T_target_reference: Array,
+                      focal_px: float) -> EpipolarResidual:
+    """Return the residual of the flow from reference to target on the coarse grid.
+
+    grid (H, W, 2) holds the centred positions of the pixels; inverse_depth is of the coarse grid.
+    """
+    residual = EpipolarResidual(*(np.empty(inverse_depth.shape, np.float32) for _ in range(4)))
+    _fill(pair.forward, pair.backward, grid, inverse_depth,
+          np.ascontiguousarray(T_target_reference[:3, :3]),
+          np.ascontiguousarray(T_target_reference[:3, 3]), focal_px, residual)
+    return residual
+
+
+def texture(image: Image) -> Map:
+    """Return the mean gradient, grey levels per pixel, around the pixels of the coarse grid."""
+    dx = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=1 / 8)
+    dy = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=1 / 8)
+    # cv2.magnitude rounds differently from one place in memory to another.
+    gradient = cv2.boxFilter(np.sqrt(dx * dx + dy * dy), -1,
+                             (TEXTURE_WINDOW_PX, TEXTURE_WINDOW_PX))
+    return np.asarray(gradient[::STRIDE, ::STRIDE], np.float32)
+
+
+def spread_depths(positions_px: Array, inverse_depth: Array, shape: tuple[int, int]) -> Map:
+    """Return inverse depth on the coarse grid from scattered points, by normalised smoothing."""
+    rows, columns = (-(-side // DEPTH_CELL_PX) for side in shape)
+    value, weight = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
+    cell = (positions_px // DEPTH_CELL_PX).astype(int)
+    cell = np.clip(cell, 0, [columns - 1, rows - 1])
+    np.add.at(value, (cell[:, 1], cell[:, 0]), inverse_depth)
+    np.add.at(weight, (cell[:, 1], cell[:, 0]), 1.0)
+    # Far from every point the median holds.
+    faint, typical = 1e-4, float(np.median(inverse_depth)) if len(inverse_depth) else 1.0
+    value = cv2.GaussianBlur(value, (0, 0), DEPTH_SMOOTHING_CELLS) + faint * typical
+    weight = cv2.GaussianBlur(weight, (0, 0), DEPTH_SMOOTHING_CELLS) + faint
+    return np.asarray(cv2.resize(value / weight, coarse_shape(shape)[::-1]), np.float32)
+
+
+def coarse_shape(shape: tuple[int, int]) -> tuple[int, int]:
+    """Return the shape of the coarse grid of an image shape."""
+    return -(-shape[0] // STRIDE), -(-shape[1] // STRIDE)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _bilinear(image: Flow, x: float, y: float) -> tuple[float, float]:
+    height, width = image.shape[:2]
+    x, y = min(max(x, 0.0), width - 1.001), min(max(y, 0.0), height - 1.001)
+    column, row = int(x), int(y)
+    a, b = x - column, y - row
+    top_left, top_right = (1 - a) * (1 - b), a * (1 - b)
+    low_left, low_right = (1 - a) * b, a * b
+    first = top_left * image[row, column, 0] + top_right * image[row, column + 1, 0] \
+        + low_left * image[row + 1, column, 0] + low_right * image[row + 1, column + 1, 0]
+    second = top_left * image[row, column, 1] + top_right * image[row, column + 1, 1] \
+        + low_left * image[row + 1, column, 1] + low_right * image[row + 1, column + 1, 1]
+    return first, second
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _fill(forward: Flow, backward: Flow, grid: Flow, inverse_depth: Map, R: Array, t: Array,
+          focal: float, residual: EpipolarResidual) -> None:
+    rows, columns = inverse_depth.shape
+    for i in range(rows):
+        for j in range(columns):
+            y, x, d = i * STRIDE, j * STRIDE, inverse_depth[i, j]
+            flow_x, flow_y = forward[y, x, 0], forward[y, x, 1]
+            residual.length[i, j] = math.sqrt(flow_x * flow_x + flow_y * flow_y)
+            back_x, back_y = _bilinear(backward, x + flow_x, y + flow_y)
+            residual.forward_backward_error[i, j] = math.sqrt(
+                (flow_x + back_x) ** 2 + (flow_y + back_y) ** 2)
+            target_x, target_y = _bilinear(grid, x + flow_x, y + flow_y)
+            u, v = grid[y, x, 0] / focal, grid[y, x, 1] / focal
+            px = R[0, 0] * u + R[0, 1] * v + R[0, 2] + d * t[0]
+            py = R[1, 0] * u + R[1, 1] * v + R[1, 2] + d * t[1]
+            pz = max(R[2, 0] * u + R[2, 1] * v + R[2, 2] + d * t[2], 1e-3)
+            px, py = px / pz, py / pz
+            rx, ry = target_x - focal * px, target_y - focal * py
+            # How the point moves with its inverse depth is the direction of the epipolar line.
+            ex, ey = t[0] - px * t[2], t[1] - py * t[2]
+            norm = math.sqrt(ex * ex + ey * ey)
+            if norm * d * focal < 0.5 * pz:
+                residual.across[i, j] = math.sqrt(rx * rx + ry * ry)
+                residual.along[i, j] = 0.0
+            else:
+                residual.across[i, j] = abs(rx * ey - ry * ex) / norm
+                residual.along[i, j] = abs(rx * ex + ry * ey) / norm

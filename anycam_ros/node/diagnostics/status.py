@@ -1,0 +1,134 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node says about itself: its status messages, and refusals that do not flood the log."""
+
+from array import array
+import re
+from time import monotonic
+from typing import Any
+
+from rclpy.clock import Clock
+from std_msgs.msg import Header
+
+from anycam_ros.msg import Status
+from anycam_ros.node.conversions import stamp_ns
+from anycam_ros.node.diagnostics.silence import SILENCE_S
+from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
+from anycam_ros.odometry import OdometryEstimate
+
+REPEAT_AFTER_S = 10.0
+MAXIMUM_KINDS = 64
+
+
+class StatusReport:
+    """Count frames, remember the latest estimate, and put both into status messages."""
+
+    def __init__(self, image_queue: LatestOnlyQueue[Any], clock: Clock) -> None:
+        """Start with nothing processed."""
+        self._image_queue = image_queue
+        self._clock = clock
+        self._processed = self._missing = self._unchanged = 0
+        self._rejected = 0
+        self._last_rejection = ''
+        self._estimate: OdometryEstimate | None = None
+        self._usable_at_s = monotonic()
+        self.depth_missed = 0   # frames that went on without the depth that was asked for
+
+    def first(self, header: Header, why: str) -> Status:
+        """Return the status after the first frame of the stream, or of a part that starts anew."""
+        self._count_processed()
+        return self._message(header, Status.INITIALIZING, Status.CAUSE_STARTING,
+                             f'first frame: {why}')
+
+    def processed(self, header: Header, estimate: OdometryEstimate, failure: str, *,
+                  is_unchanged: bool) -> Status:
+        """Return the status after a frame went through the odometry.
+
+        failure says why a pose that the odometry has cannot be published, is_unchanged that the
+        picture is the one before.
+        """
+        self._count_processed()
+        self._estimate = estimate
+        self._missing += estimate.missing_frames
+        self._unchanged += is_unchanged
+        if failure:
+            return self._message(header, Status.LOST, Status.CAUSE_NO_TRANSFORM, failure)
+        status = self._message(header, int(estimate.status), int(estimate.cause), estimate.reason)
+        status.is_key_frame = bool(estimate.is_key_frame)
+        status.processing_ms = float(estimate.timings_ms['total'])
+        return status
+
+    def rejected(self, header: Header, reason: str) -> Status:
+        """Return the status after a frame was refused."""
+        self._rejected += 1
+        self._last_rejection = reason
+        return self._without_pose(header, Status.CAUSE_FRAME_REFUSED, f'frame refused: {reason}')
+
+    def silent(self, reason: str) -> Status:
+        """Return the status while no image arrives."""
+        return self._without_pose(Header(stamp=self._clock.now().to_msg()),
+                                  Status.CAUSE_NO_IMAGE, f'no image: {reason}')
+
+    def paused(self) -> Status:
+        """Return the status while images are passed over on request."""
+        state = Status.INITIALIZING if self._estimate is None else Status.LOST
+        return self._message(Header(stamp=self._clock.now().to_msg()), state,
+                             Status.CAUSE_PAUSED, 'paused by ~/pause')
+
+    def _count_processed(self) -> None:
+        self._processed += 1
+        self._usable_at_s = monotonic()
+
+    def _without_pose(self, header: Header, cause: int, reason: str) -> Status:
+        """Keep the state for a moment without a usable frame, then call the odometry lost."""
+        state = Status.INITIALIZING if self._estimate is None else int(self._estimate.status)
+        silent_s = monotonic() - self._usable_at_s
+        if self._estimate is not None and silent_s >= SILENCE_S:
+            state = Status.LOST
+        return self._message(header, state, cause, reason)
+
+    def _message(self, header: Header, state: int, cause: int, reason: str) -> Status:
+        latency_ns = self._clock.now().nanoseconds - stamp_ns(header)
+        status = Status(
+            header=header, state=state, cause=cause, reason=reason, focal_std_px=float('inf'),
+            focal_source='prior', scale_source='none', scale=float('nan'),
+            scale_std=float('inf'),
+            frames_received=self._image_queue.received, frames_dropped=self._image_queue.dropped,
+            frames_processed=self._processed, frames_rejected=self._rejected,
+            frames_missing=self._missing, frames_unchanged=self._unchanged,
+            frames_without_depth=self.depth_missed, last_rejection=self._last_rejection,
+            latency_ms=latency_ns * 1e-6)
+        if self._estimate is not None:
+            _describe(self._estimate, status)
+        return status
+
+
+class Throttle:
+    """Let a text through once in a while; numbers in it do not make it another text."""
+
+    def __init__(self) -> None:
+        """Start with nothing said."""
+        self._said_at_s: dict[str, float] = {}
+
+    def lets_through(self, text: str) -> bool:
+        """Return whether the text was not said lately."""
+        kind, now_s = re.sub(r'\d+', '#', text), monotonic()
+        if now_s - self._said_at_s.get(kind, -REPEAT_AFTER_S) < REPEAT_AFTER_S:
+            return False
+        if len(self._said_at_s) >= MAXIMUM_KINDS:
+            self._said_at_s.clear()
+        self._said_at_s[kind] = now_s
+        return True
+
+
+def _describe(estimate: OdometryEstimate, status: Status) -> None:
+    intrinsics = estimate.intrinsics
+    status.focal_px = intrinsics.fx
+    status.focal_std_px = float(estimate.focal_std_px)
+    status.focal_source = estimate.focal_source
+    status.focal_candidates_px = array('d', estimate.focal_candidates_px)
+    status.focal_log_probabilities = array('d', estimate.focal_log_probs)
+    status.scale_source = estimate.scale_source
+    status.scale = float(estimate.metres_per_unit)
+    status.scale_std = float(estimate.scale_std)
+    status.static_share = float(estimate.static_share)

@@ -1,0 +1,48 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node publishes of the scene: points that stand, points that move, depth."""
+
+from rclpy.node import Node
+from sensor_msgs.msg import Image, PointCloud2
+from std_msgs.msg import Header
+
+from anycam_ros.geometry.camera import Intrinsics
+from anycam_ros.node.conversions import array_to_image
+from anycam_ros.node.outputs.cloud_message import cloud_message
+from anycam_ros.node.outputs.create_publisher import create_publisher
+from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
+from anycam_ros.odometry.cloud import frame_cloud
+from anycam_ros.odometry.image_size import resized_depth
+
+
+class SceneOutputs:
+    """Publish what a frame shows, in the frame of its camera; built only where someone listens."""
+
+    def __init__(self, node: Node) -> None:
+        """Create the publishers."""
+        self._node = node
+        self._points = create_publisher(node, PointCloud2, 'points')
+        self._moving_points = create_publisher(node, PointCloud2, 'points/moving')
+        self._depth = create_publisher(node, Image, 'estimated/depth')
+
+    def close(self) -> None:
+        """Publish nothing more."""
+        for publisher in (self._points, self._moving_points, self._depth):
+            self._node.destroy_publisher(publisher)
+
+    def publish(self, header: Header, odometry: VisualOdometry, frame: Frame,
+                estimate: OdometryEstimate) -> None:
+        """Publish the frame that the odometry has processed last; it must not be LOST."""
+        wants_moving = self._moving_points.get_subscription_count()
+        if wants_moving or self._points.get_subscription_count():
+            cloud = frame_cloud(odometry, frame, estimate)
+            self._points.publish(cloud_message(header, cloud.static))
+            self._moving_points.publish(cloud_message(header, cloud.moving))
+        if self._depth.get_subscription_count():
+            self._publish_depth(header, odometry, estimate.intrinsics)
+
+    def _publish_depth(self, header: Header, odometry: VisualOdometry, camera: Intrinsics) -> None:
+        depth_m = odometry.depth_image()
+        if depth_m is None:
+            return
+        self._depth.publish(array_to_image(header, resized_depth(depth_m, camera), '32FC1'))

@@ -1,0 +1,50 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Frames that the stamps say are missing, and what is lost by it."""
+
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+
+from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
+from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
+
+REMEMBERED_INTERVALS = 31
+FEWEST_INTERVALS = 5             # before a usual one can be told
+MISSING_RATIO = 1.7              # of an interval to the usual one
+LONG_GAP_S = 0.5
+
+
+class FrameGapMonitor:
+    """Know the usual time between frames, and blame a gap for the loss that follows it."""
+
+    def __init__(self) -> None:
+        """Start with no interval seen."""
+        self._intervals_s: deque[float] = deque(maxlen=REMEMBERED_INTERVALS)
+        self._gap = NO_REASON
+
+    def explain(self, interval_s: float, motion: MotionEstimate) -> tuple[MotionEstimate, int]:
+        """Return the motion with its reason, and how many frames are missing before it."""
+        missing = self._missing(interval_s)
+        self._intervals_s.append(interval_s)
+        if missing or motion.status in (Status.TRACKING, Status.INITIALIZING):
+            self._gap = _blame(interval_s, missing)
+        if self._gap is NO_REASON or motion.reason.cause not in (Cause.OTHER_VIEW, Cause.BLURRED):
+            return motion, missing
+        words = f'{self._gap.words}; {motion.reason.words}'
+        return replace(motion, reason=Reason(self._gap.cause, words)), missing
+
+    def _missing(self, interval_s: float) -> int:
+        if len(self._intervals_s) < FEWEST_INTERVALS:
+            return 0
+        usual_s = float(np.median(self._intervals_s))
+        return round(interval_s / usual_s) - 1 if interval_s > MISSING_RATIO * usual_s else 0
+
+
+def _blame(interval_s: float, missing: int) -> Reason:
+    if not missing:
+        return NO_REASON
+    if interval_s > LONG_GAP_S:
+        return Reason(Cause.TIME_GAP, f'no frame for {interval_s:.1f} s')
+    return Reason(Cause.FRAMES_LOST, f'{missing} frames are missing before this one')

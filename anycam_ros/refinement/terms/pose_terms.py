@@ -1,0 +1,135 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Terms of the cost that concern poses alone: smoothness (equation 18) and a Gaussian prior."""
+
+import math
+
+import numpy as np
+
+from anycam_ros.geometry.compiled import compiled_reordered
+from anycam_ros.geometry.se3 import Array
+from anycam_ros.refinement.small_matrices import fill_cross, multiply, relative_pose
+from anycam_ros.refinement.state import Equations, LOG_FOCAL, PriorTerms, State
+
+SMOOTHNESS_CORNER = 1e-5    # |e| becomes sqrt(e^2 + corner^2), as for the residuals
+
+
+@compiled_reordered
+def add_smoothness(state: State, weight: float, equations: Equations) -> float:
+    """Add weight times the summed norms of (18) to the equations; return their cost."""
+    cost = 0.0
+    change, J = np.empty(12), np.empty((12, 18))
+    for i in range(len(state.t) - 2):
+        fill_change_of_motion(state, i, change, J)
+        for e in range(12):
+            size = math.sqrt(change[e] * change[e] + SMOOTHNESS_CORNER * SMOOTHNESS_CORNER)
+            cost += weight * size
+            w = 0.5 * weight / size
+            for p in range(18):
+                equations.gradient[6 * i + p] += w * J[e, p] * change[e]
+                for q in range(p + 1):
+                    _add_to_band(equations.band, 6 * i + p, 6 * i + q, w * J[e, p] * J[e, q])
+    return cost
+
+
+@compiled_reordered
+def fill_change_of_motion(state: State, i: int, change: Array, J: Array) -> None:
+    """Fill the upper rows of P_i^-1 P_i+1 - I (12,) row by row, and their derivatives (12, 18).
+
+    P_i maps points of camera i into camera i + 1; the columns are the left perturbations of
+    T_camera_world of frames i, i + 1 and i + 2.
+    """
+    A, B, D, G = np.zeros((4, 4)), np.zeros((4, 4)), np.zeros((4, 4)), np.zeros((4, 4))
+    AG, AGB, GD, DG = np.zeros((4, 4)), np.zeros((4, 4)), np.zeros((4, 4)), np.zeros((4, 4))
+    R, t, j = state.R, state.t, i + 1
+    relative_pose(R[i], t[i], R[j], t[j], A[:3, :3], A[:3, 3])
+    relative_pose(R[j + 1], t[j + 1], R[j], t[j], B[:3, :3], B[:3, 3])
+    A[3, 3], B[3, 3] = 1.0, 1.0
+    multiply(A, B, D)
+    for k in range(6):
+        _fill_generator(k, G)
+        multiply(A, G, AG)
+        multiply(AG, B, AGB)
+        multiply(G, D, GD)
+        multiply(D, G, DG)
+        for e in range(12):
+            row, column = e // 4, e % 4
+            J[e, k] = GD[row, column]
+            J[e, 6 + k] = -AGB[row, column] - DG[row, column]
+            J[e, 12 + k] = AGB[row, column]
+    for e in range(12):
+        change[e] = D[e // 4, e % 4] - (1.0 if e % 5 == 0 else 0.0)
+
+
+@compiled_reordered
+def _fill_generator(k: int, G: Array) -> None:
+    """Fill the matrix (4, 4) of a unit perturbation: k < 3 linear, else angular."""
+    for row in range(3):
+        G[row, 3] = 1.0 if row == k else 0.0
+    fill_cross(1.0 if k == 3 else 0.0, 1.0 if k == 4 else 0.0, 1.0 if k == 5 else 0.0, G[:3, :3])
+
+
+@compiled_reordered
+def _add_to_band(band: Array, row: int, column: int, value: float) -> None:
+    """Add to an entry and, inside a pose's own block, to its mirror image."""
+    width = band.shape[1] // 6
+    band[row, column - 6 * (row // 6 - width + 1)] += value
+    if row // 6 == column // 6 and row != column:
+        band[column, row - 6 * (column // 6 - width + 1)] += value
+
+
+@compiled_reordered
+def add_pose_prior(state: State, priors: PriorTerms, equations: Equations) -> float:
+    """Add the Gaussian on the oldest poses and the log focal length; return its cost."""
+    information = priors.pose_information
+    focal = len(information) - 1
+    offset, J = np.zeros((focal + 1, 1)), np.zeros((focal + 1, focal + 1))
+    for j in range(len(priors.t)):
+        rows = slice(6 * j, 6 * j + 6)
+        fill_offset(state.R[j], state.t[j], priors.R[j], priors.t[j], offset[rows, 0],
+                    J[rows, rows])
+    offset[focal, 0] = state.intrinsics[LOG_FOCAL] - priors.log_focal
+    J[focal, focal] = 1.0
+    weighted, gradient = np.empty((focal + 1, 1)), np.empty((focal + 1, 1))
+    product, hessian = np.empty_like(J), np.empty_like(J)
+    multiply(information, offset, weighted)
+    multiply(J.T, weighted, gradient)
+    multiply(information, J, product)
+    multiply(J.T, product, hessian)
+    poses = len(equations.band)
+    for i in range(focal):
+        equations.gradient[i] += gradient[i, 0]
+        equations.border[LOG_FOCAL, i] += hessian[focal, i]
+        for k in range(i + 1):
+            _add_to_band(equations.band, i, k, hessian[i, k])
+    equations.gradient[poses + LOG_FOCAL] += gradient[focal, 0]
+    equations.border[LOG_FOCAL, poses + LOG_FOCAL] += hessian[focal, focal]
+    cost = 0.0
+    for i in range(focal + 1):
+        cost += offset[i, 0] * weighted[i, 0]
+    return cost
+
+
+@compiled_reordered
+def fill_offset(R: Array, t: Array, R_prior: Array, t_prior: Array, offset: Array,
+                J: Array) -> None:
+    """Fill the perturbation (6,) that leads from a prior to a pose, and its derivative (6, 6)."""
+    turn, square = np.empty((3, 3)), np.empty((3, 3))
+    relative_pose(R, t, R_prior, t_prior, turn, offset[:3])
+    x, y, z = turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]
+    sine = 0.5 * math.sqrt(x * x + y * y + z * z)
+    angle = math.atan2(sine, 0.5 * (turn[0, 0] + turn[1, 1] + turn[2, 2] - 1.0))
+    ratio = 0.5 * angle / sine if sine > 1e-9 else 0.5
+    offset[3], offset[4], offset[5] = ratio * x, ratio * y, ratio * z
+    # Inverse of the left Jacobian of SO(3); a prior's offset stays well below half a turn.
+    bend = 1.0 / 12.0
+    if angle > 1e-3:
+        bend = 1.0 / angle ** 2 - (1.0 + math.cos(angle)) / (2.0 * angle * math.sin(angle))
+    cross = turn
+    fill_cross(offset[3], offset[4], offset[5], cross)
+    multiply(cross, cross, square)
+    fill_cross(-offset[0], -offset[1], -offset[2], J[:3, 3:])
+    for p in range(3):
+        J[p, p] = J[3 + p, 3 + p] = 1.0
+        for q in range(3):
+            J[3 + p, 3 + q] += bend * square[p, q] - 0.5 * cross[p, q]

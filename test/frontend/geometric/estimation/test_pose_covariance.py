@@ -1,0 +1,101 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the covariance of a motion is made of."""
+
+import numpy as np
+import pytest
+from simulated_views import motion
+
+from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
+from anycam_ros.frontend.geometric.estimation.pose_covariance import (
+    correction_covariance,
+    degeneracy_covariance,
+    map_covariance,
+    motion_covariance,
+)
+from anycam_ros.frontend.geometric.estimation.pose_sensitivity import PoseSensitivity
+from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
+from anycam_ros.geometry.se3 import inverse
+
+COUNT = 400
+T_MOTION = motion((0.01, 0.0, 0.02), (0.03, 0.0, 0.04))
+NO_FOCAL_ERROR = 0.0
+
+
+def tracking(residual_px: np.ndarray, *, static: int = COUNT,
+             focal_response: np.ndarray | None = None) -> TrackingResult:
+    """Return a sighting with these residuals, in which so many points follow the camera."""
+    flow = np.zeros((4, 4, 2), np.float32)
+    response = np.zeros(6) if focal_response is None else focal_response
+    return TrackingResult(
+        np.zeros((4, 4), np.uint8), FlowPair(flow, flow),
+        Matches(np.zeros((COUNT, 2)), np.ones(COUNT, np.bool_), np.ones(COUNT)),
+        np.arange(COUNT) < static, np.eye(4), 1e4 * np.eye(6), 0.3,
+        PoseSensitivity(residual_px, response))
+
+
+def noise(std_px: float, seed: int = 0) -> np.ndarray:
+    return std_px * np.random.default_rng(seed).normal(size=(COUNT, 2))
+
+
+def size(now: TrackingResult, before: TrackingResult | None = None) -> float:
+    return float(np.trace(motion_covariance(now, before, T_MOTION, NO_FOCAL_ERROR)))
+
+
+def test_std_grows_with_the_noise() -> None:
+    assert size(tracking(noise(0.4))) == pytest.approx(4 * size(tracking(noise(0.2))))
+
+
+def test_what_two_frames_have_in_common_spoils_no_motion_between_them() -> None:
+    common = noise(1.0)
+    before, now = tracking(common + noise(0.1, 1)), tracking(common + noise(0.1, 2))
+    assert size(now, before) == pytest.approx(2 * size(tracking(noise(0.1))), rel=0.2)
+    assert size(now, before) < 0.05 * size(now)
+
+
+def test_points_that_were_not_seen_before_do_not_count() -> None:
+    residual_px = noise(0.2)
+    residual_px[200:] = np.nan
+    before = tracking(residual_px, static=200)
+    now = tracking(noise(0.2))
+    assert np.isfinite(size(now, before))
+    assert size(now, before) < size(now)
+
+
+def test_covariance_grows_when_little_is_static() -> None:
+    assert size(tracking(noise(0.2), static=100)) == pytest.approx(
+        4 * size(tracking(noise(0.2))), rel=0.3)
+
+
+def test_same_error_of_the_focal_length_in_both_frames_cancels_in_part() -> None:
+    response = np.array([0.3, 0.1, -0.2, 0.05, -0.1, 0.02])
+    now = tracking(noise(0.0), focal_response=response)
+    still = motion_covariance(now, now, np.eye(4), 0.01)
+    alone = motion_covariance(now, None, np.eye(4), 0.01)
+    np.testing.assert_allclose(alone - still, 0.01 * np.outer(response, response), atol=1e-12)
+
+
+def test_correction_is_as_uncertain_as_it_is_large() -> None:
+    applied = motion((0.001, 0.0, 0.0), (0.0, 0.002, 0.0))
+    covariance = correction_covariance(T_MOTION, T_MOTION @ applied)
+    assert np.sqrt(covariance[1, 1]) == pytest.approx(0.002)
+    assert np.sqrt(covariance[3, 3]) == pytest.approx(0.001)
+    np.testing.assert_array_equal(correction_covariance(np.eye(4), inverse(np.eye(4))), 0)
+
+
+def test_young_map_makes_lengths_and_directions_uncertain() -> None:
+    covariance = map_covariance(T_MOTION, 2)
+    np.testing.assert_allclose(np.sqrt(np.diag(covariance)), [0.005] * 3 + [0] * 3)
+    assert np.trace(map_covariance(T_MOTION, 0)) > 8 * np.trace(covariance)
+
+
+def test_what_doubt_confuses_looks_the_same() -> None:
+    """Any step that it takes for possible comes with the turn that hides it, in the middle."""
+    inverse_depth = 0.25
+    covariance = degeneracy_covariance(T_MOTION, 0, inverse_depth)
+    for direction in np.eye(6)[[0, 1]]:
+        error = covariance @ direction
+        blur = motion(tuple(error[3:]), tuple(error[:3]))
+        seen = inverse(blur) @ np.array([0, 0, 1 / inverse_depth, 1])
+        assert abs(error[:2]).max() > 1e-4
+        np.testing.assert_allclose(seen[:2], 0, atol=1e-4 * abs(error[:2]).max())

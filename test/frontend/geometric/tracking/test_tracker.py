@@ -1,0 +1,103 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""An image is found against the newest key frame, holes in the flow or not."""
+
+import cv2
+import numpy as np
+import pytest
+from simulated_views import CAMERA, FOCAL_PX, HEIGHT, WIDTH
+
+from anycam_ros.flow.dis import DisFlow, Flow, Image
+from anycam_ros.frontend.geometric.estimation.flow_prediction import predict_flow
+from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways
+from anycam_ros.frontend.geometric.estimation.tracking_result import (
+    TrackingFailure,
+    TrackingResult,
+)
+from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
+from anycam_ros.frontend.geometric.tracking.tracker import track_frame
+from anycam_ros.geometry.se3 import Array, inverse, so3_log
+from anycam_ros.simulation.rendered_scene import camera_pose, RenderedFrame, RenderedScene
+
+
+def grey(frame: RenderedFrame) -> Image:
+    return np.asarray(cv2.cvtColor(frame.image_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+class FlowWithHoles(DisFlow):
+    """Return NaN for a third of the picture."""
+
+    def __call__(self, source: Image, target: Image, initial: Flow | None = None) -> Flow:
+        """Return the flow without its left third."""
+        flow = super().__call__(source, target, initial).copy()
+        flow[:, :WIDTH // 3] = np.nan
+        return flow
+
+
+@pytest.fixture(scope='module')
+def frames() -> list[RenderedFrame]:
+    scene = RenderedScene(WIDTH, HEIGHT, FOCAL_PX, moving=False)
+    return [scene.frame(index) for index in (0, 2)]
+
+
+@pytest.fixture
+def local_map(frames: list[RenderedFrame]) -> LocalMap:
+    """Return a key frame with tracks of known depth, metres."""
+    local_map = LocalMap(8, CAMERA, (HEIGHT, WIDTH), FOCAL_PX)
+    x, y = np.meshgrid(np.arange(8, WIDTH, 16), np.arange(8, HEIGHT, 16))
+    pixels = np.stack([x.ravel(), y.ravel()], axis=1).astype(float)
+    local_map.start(grey(frames[0]), pixels, CAMERA.centred(pixels),
+                    1 / frames[0].depth_m[y.ravel(), x.ravel()].astype(float))
+    local_map.tracks.information[:] = 1e6
+    return local_map
+
+
+@pytest.mark.parametrize('flow', [DisFlow(), FlowWithHoles()])
+def test_pose_is_that_of_the_camera(frames: list[RenderedFrame], local_map: LocalMap,
+                                    flow: DisFlow) -> None:
+    tracking = track_frame(flow, local_map, grey(frames[1]), None, [np.eye(4)])
+    assert isinstance(tracking, TrackingResult)
+    T_true = inverse(frames[1].T_world_camera) @ frames[0].T_world_camera
+    T = tracking.T_camera_world
+    assert np.linalg.norm(T[:3, 3] - T_true[:3, 3]) < 0.1 * np.linalg.norm(T_true[:3, 3])
+    assert np.linalg.norm(so3_log(T[:3, :3] @ T_true[:3, :3].T)) < 0.002
+    assert tracking.inlier_share > 0.5
+    assert np.isfinite(tracking.information).all()
+
+
+def test_other_place_is_not_found(local_map: LocalMap) -> None:
+    elsewhere = RenderedScene(WIDTH, HEIGHT, FOCAL_PX, moving=False,
+                              path=lambda _: camera_pose(0.0, 0.0, 1.35, yaw_rad=2.5)).frame(0)
+    failure = track_frame(DisFlow(), local_map, grey(elsewhere), None, [np.eye(4)])
+    assert isinstance(failure, TrackingFailure)
+    assert failure.found_share < 0.5
+
+
+def turned(yaw_rad: float) -> Array:
+    return camera_pose(0.0, 0.0, 1.35, yaw_rad=yaw_rad, pitch_rad=0.1)
+
+
+def test_predicted_turn_reaches_what_the_search_alone_does_not() -> None:
+    """A turn of 26 degrees within a frame moves the picture by 200 pixels."""
+    scene = RenderedScene(WIDTH, HEIGHT, FOCAL_PX, moving=False,
+                          path=lambda time_s: turned(0.45 * round(30 * time_s)))
+    first, second = scene.frame(0), scene.frame(1)
+    T = inverse(second.T_world_camera) @ first.T_world_camera
+    ray = (np.linalg.inv(CAMERA.intrinsics.matrix)
+           @ np.array([[60.0, 140.0], [168.0, 120.0], [1.0, 1.0]]))
+    seen = CAMERA.intrinsics.matrix @ T[:3, :3] @ ray
+    expected = (seen[:2] / seen[2]).T - [[60, 168], [140, 120]]
+    start = predict_flow(None, np.eye(3), T[:3, :3], CAMERA, FOCAL_PX)
+    assert start is not None
+    at = ([168, 120], [60, 140])
+    np.testing.assert_allclose(start.forward[at], expected, atol=3)
+    found = flow_both_ways(DisFlow(), grey(first), grey(second), start).forward[at]
+    alone = flow_both_ways(DisFlow(), grey(first), grey(second)).forward[at]
+    assert np.linalg.norm(found - expected, axis=1).max() < 2
+    assert np.linalg.norm(alone - expected, axis=1).max() > 10
+
+
+def test_prediction_keeps_what_it_knows_while_the_camera_hardly_turns() -> None:
+    pair = flow_both_ways(DisFlow(), *(np.zeros((2, HEIGHT, WIDTH), np.uint8)))
+    assert predict_flow(pair, np.eye(3), np.eye(3), CAMERA, FOCAL_PX) is pair
+    assert predict_flow(None, np.eye(3), np.eye(3), CAMERA, FOCAL_PX) is None
