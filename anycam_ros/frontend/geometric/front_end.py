@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.frontend.common.image_quality import image_quality_fault
@@ -26,7 +27,7 @@ from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrio
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.initialisation.map_initialiser import initialise_map
 from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationOnlyTracker
-from anycam_ros.frontend.geometric.mapping.depth_image import Depth, DepthNoise
+from anycam_ros.frontend.geometric.mapping.depth_image import Depth
 from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior
 from anycam_ros.frontend.geometric.mapping.keyframe_database import KeyframeDatabase
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
