@@ -16,7 +16,7 @@ from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_exp
 from anycam_ros.odometry import Speed
 from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import MetricScale, ScaledMotion
-from anycam_ros.odometry.scale.motion.unit.source import Image, Step
+from anycam_ros.odometry.scale.scale_source import Image, Step
 from anycam_ros.odometry.scale.speed_scale import SpeedScale
 from anycam_ros.odometry.scale.speeds import SpeedHistory
 
@@ -101,7 +101,7 @@ def test_wheels_that_slip_or_report_nothing() -> None:
     assert [length(estimate) for estimate in estimates] == pytest.approx([0.2] * 120, rel=0.07)
 
 
-def test_a_scale_without_speeds_is_carried() -> None:
+def test_a_scale_without_speeds_is_propagated() -> None:
     drive = Drive()
     drive.go([motion()] * 40)
     standing = drive.go([motion(step_m=0.0)] * 50, speed_mps=0.0)
@@ -110,14 +110,14 @@ def test_a_scale_without_speeds_is_carried() -> None:
     assert blind[-1].motion.unit.source == 'propagated'
     assert length(blind[-1]) == pytest.approx(0.2, rel=0.03)
     assert blind[-1].motion.unit.std > 2 * standing[-1].motion.unit.std
-    assert drive.go([motion()] * 10)[-1].scale_source == 'topic'
+    assert drive.go([motion()] * 10)[-1].motion.unit.source == 'topic'
 
 
 def test_a_new_map_has_about_the_same_unit() -> None:
     drive = Drive()
     drive.go([motion()] * 40)
     drive.go([motion(0.0, Status.LOST)] * 3)
-    assert drive.go([motion()])[-1].scale_source == 'topic'
+    assert drive.go([motion()])[-1].motion.unit.source == 'topic'
     between = drive.go([motion(0.0, Status.INITIALIZING)] * 10)
     assert {estimate.motion.unit.source for estimate in between} == {'propagated'}
     after = drive.go([motion(metres_per_unit=6.0)] * 30)
