@@ -21,7 +21,7 @@ from anycam_ros.flow.dense_flow import Flow, Image
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.flow.network_flow import NetworkFlow
 from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
-from anycam_ros.frontend.network import device_upload, front_end
+from anycam_ros.frontend.network import device_upload, frame_readout, front_end
 from anycam_ros.frontend.network.front_end import NetworkFrontEnd, NetworkOptions
 from anycam_ros.frontend.network.warp import flow_returns, looked_up, warped
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
@@ -126,7 +126,7 @@ def test_the_host_waits_twice_per_frame(clip: Clip, monkeypatch: pytest.MonkeyPa
         def counted(*arguments: Any) -> Any:  # noqa: ANN401
             calls[name] += 1
             return function(*arguments)
-        for module in (front_end, device_upload):
+        for module in (front_end, frame_readout, device_upload):
             monkeypatch.setattr(module, name, counted, raising=False)
     count('upload')
     count('download')
