@@ -47,11 +47,11 @@ class Request:
     fps: float | None = None
     masks: bool = False
     bag: bool = False
-    wishes: ExportOptions = field(default_factory=ExportOptions)
-    refines_whole: bool = False      # once more, when all of the recording has been seen
+    exports: ExportOptions = field(default_factory=ExportOptions)
+    refine_globally: bool = False      # once more, when all of the recording has been seen
 
 
-def odometry_command(request: Request, config: OdometryConfig) -> bool:
+def process_recording(request: Request, config: OdometryConfig) -> bool:
     """Run the odometry and write its results; return whether all went well.
 
     It did not where the recording broke off, or where no frame got a pose. Whatever ends the
@@ -63,8 +63,8 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
                          with_depth=config.depth == 'topic', depth_topic=request.depth_topic)
     speeds = open_speeds(request.source, config.scale_source == 'topic', request.scale_topic)
     odometry, log = VisualOdometry(config), RunLog()
-    key_frames = KeyFrames(odometry) if request.refines_whole else None
-    scene = Reconstruction(request.wishes, request.output, odometry, key_frames)
+    key_frames = KeyFrames(odometry) if request.refine_globally else None
+    scene = Reconstruction(request.exports, request.output, odometry, key_frames)
     collectors = [*scene.collectors, *([] if key_frames is None else [key_frames])]
     _prepare(request.output)
     started = time.perf_counter()
