@@ -23,6 +23,7 @@ from anycam_ros.frontend.geometric.mapping.depth_image import (
 from anycam_ros.frontend.motion_estimate import MotionEstimate
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 from anycam_ros.geometry.se3 import Array, rescaled, so3_log, T_BODY_OPTICAL
+from anycam_ros.messages.speed import Speed
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
@@ -33,7 +34,7 @@ from anycam_ros.odometry.priors import make_depth, make_flow
 from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale
 from anycam_ros.odometry.scale.scale_source import Step
-from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
+from anycam_ros.odometry.scale.speeds import SpeedHistory
 from anycam_ros.odometry.scale_error import scale_covariance
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, FlowPair, follow
-from anycam_ros.frontend.geometric.mapping.local_map import best_corners
+from anycam_ros.frontend.geometric import best_corners, flow_both_ways, FlowPair, follow
 from anycam_ros.frontend.motion_estimate import Status
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array

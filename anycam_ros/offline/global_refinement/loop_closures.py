@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.geometric.mapping.keyframe_database import Keyframe, median_flow
-from anycam_ros.frontend.geometric.tracking.loop_closure import register_keyframe
+from anycam_ros.frontend.geometric import Keyframe, median_flow, register_keyframe
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.refinement import RefinementResult, Tracks

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from anycam_ros.frontend.geometric.focal import FocalState, NEW_SHARE, PRIOR_INFORMATION
+from anycam_ros.frontend.geometric import FocalState, NEW_SHARE, PRIOR_INFORMATION
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.global_refinement.loop_closures import find_loop_closures

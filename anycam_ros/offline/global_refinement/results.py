@@ -10,7 +10,7 @@ import sys
 import numpy as np
 from tqdm import tqdm
 
-from anycam_ros.frontend.geometric.focal import FocalState, OBSERVED_STD
+from anycam_ros.frontend.geometric import FocalState, OBSERVED_STD
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames
 from anycam_ros.offline.global_refinement.metric_unit import in_metres

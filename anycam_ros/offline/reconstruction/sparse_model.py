@@ -12,25 +12,12 @@ from anycam_ros.geometry.camera import in_size, Intrinsics, rays
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.global_refinement.triangulation import triangulated
+from anycam_ros.recordings.writers.colmap import SparseModel
 from anycam_ros.refinement import Tracks
 
 LARGEST_ERROR_PX = 1.5           # of the working image
 FEWEST_IMAGES = 3                # that show a point
 SMALLEST_ANGLE_RAD = 0.06        # between rays that meet in a point; below, its depth is vague
-
-
-class SparseModel(NamedTuple):
-    """Hold K images of one camera, P points, and M observations of them, by image and point."""
-
-    intrinsics: Intrinsics
-    names: Sequence[str]                 # (K,)
-    T_world_camera: Array                # (K, 4, 4)
-    points: Array                        # (P, 3) in the world
-    colours: NDArray[np.uint8]           # (P, 3) RGB
-    error_px: Array                      # (P,) mean, of the images
-    image: NDArray[np.int64]             # (M,) ascending
-    point: NDArray[np.int64]             # (M,)
-    seen_px: Array                       # (M, 2) from the edges of the image, not from its pixels
 
 
 class _Seen(NamedTuple):
