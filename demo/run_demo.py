@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from anycam_ros.errors import AnyCamError, SourceError
 from anycam_ros.recordings.readers.frame_source import FrameSource
-from anycam_ros.recordings.readers.open_source import open_source
+from anycam_ros.recordings.readers.open_recording import open_recording
 
 if TYPE_CHECKING:
     from recorder import Recorder
@@ -65,7 +65,7 @@ def _options() -> argparse.Namespace:
 
 
 def _open(options: argparse.Namespace, clip: Path) -> FrameSource:
-    return open_source(clip, topic=options.topic, fps=options.fps)
+    return open_recording(clip, topic=options.topic, fps=options.fps)
 
 
 def _rendered_clip() -> Path:

@@ -24,8 +24,8 @@ from anycam_ros.offline.reconstruction.reconstruction import ExportOptions, Reco
 from anycam_ros.offline.run_log import RunLog
 from anycam_ros.offline.run_odometry import Collector, Output, run_odometry, Selection
 from anycam_ros.recordings.readers.frame_source import FrameSource, SourceFrame
-from anycam_ros.recordings.readers.open_source import open_source, open_speeds
-from anycam_ros.recordings.readers.speeds import give_speeds
+from anycam_ros.recordings.readers.open_recording import open_recording, open_speeds
+from anycam_ros.recordings.readers.speeds import feed_speeds
 from anycam_ros.recordings.writers.masks import MaskFolder
 from anycam_ros.recordings.writers.tum import TrajectoryFile
 
@@ -58,7 +58,7 @@ def process_recording(request: Request, config: OdometryConfig) -> bool:
     run, the results of the frames before are in the folder. Raises an AnyCamError when there is
     nothing to start with.
     """
-    source = open_source(request.source, topic=request.topic, fps=request.fps,
+    source = open_recording(request.source, topic=request.topic, fps=request.fps,
                          calibrated=config.intrinsics == 'given',
                          with_depth=config.depth == 'topic', depth_topic=request.depth_topic)
     speeds = open_speeds(request.source, config.scale_source == 'topic', request.scale_topic)
@@ -96,7 +96,7 @@ def _run(request: Request, odometry: VisualOdometry, source: FrameSource, log: R
         with ExitStack() as stack:
             outputs = [_closed_at_end(stack, output) for output in _outputs(request)]
             frames = stack.enter_context(_progress(request.selection, source))
-            frames = give_speeds(frames, speeds, odometry)
+            frames = feed_speeds(frames, speeds, odometry)
             run_odometry(odometry, frames, outputs, log, _report_refused, collectors)
     except SourceError as error:
         return str(error)

@@ -10,7 +10,7 @@ from anycam_ros.recordings.readers.frame_source import SourceFrame
 AHEAD_S = 0.5                    # of the image: speeds around it tell the speed at it
 
 
-def give_speeds(frames: Iterable[SourceFrame], speeds: Iterable[Speed],
+def feed_speeds(frames: Iterable[SourceFrame], speeds: Iterable[Speed],
                 odometry: VisualOdometry) -> Iterator[SourceFrame]:
     """Return the frames; before each, the odometry gets the speeds up to a little after it."""
     coming = iter(speeds)

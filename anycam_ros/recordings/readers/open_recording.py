@@ -21,7 +21,7 @@ KINDS = ('a ROS 2 bag (.mcap, .db3 or their folder), a video file, a folder of i
          'sequence folder (rgb/ and timestamps.txt)')
 
 
-def open_source(path: Path, *, topic: str | None = None, fps: float | None = None,
+def open_recording(path: Path, *, topic: str | None = None, fps: float | None = None,
                 calibrated: bool = False, with_depth: bool = False,
                 depth_topic: str | None = None) -> FrameSource:
     """Open a recording of any kind.
