@@ -7,7 +7,7 @@
 #                           TOPIC=... chooses among several image topics of a bag
 #   make check              lint, types, import order and the unit tests: two minutes
 #   make test               every test and every lint: ten minutes
-#   make soak               the long tests: an hour of frames, 200 faults on the running node, 10,000
+#   make soak               the long tests: an hour of frames, 400 faults on the running node, 10,000
 #                           fuzzed messages, a minute of overload; two hours on two idle cores
 #   make setup              only make .venv; the commands above do it by themselves
 #   make clean              remove what the commands above have made

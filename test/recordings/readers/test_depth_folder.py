@@ -161,7 +161,8 @@ def two_depth_topics(path: Path) -> Path:
 
 
 def test_one_of_several_depth_topics_is_chosen(tmp_path: Path) -> None:
-    source = open_recording(two_depth_topics(tmp_path), with_depth=True, depth_topic='/other/depth')
+    source = open_recording(two_depth_topics(tmp_path), with_depth=True,
+                            depth_topic='/other/depth')
     assert_depths(source, [1000, 1010])
 
 
