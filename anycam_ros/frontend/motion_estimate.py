@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a front end says about one frame."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
+import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +27,17 @@ class Status(IntEnum):
     LOST = 3
 
 
-@dataclass(frozen=True, eq=False)
+class LengthUnit(NamedTuple):
+    """Say in what unit lengths are, and how well it is known."""
+
+    source: str        # 'none': arbitrary; else what makes it metres, as in OdometryEstimate
+    std: float         # relative, of metres per unit; inf where it is arbitrary
+
+
+ARBITRARY_UNIT = LengthUnit('none', math.inf)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class MotionEstimate:
     """Hold the motion of the camera since the frame before.
 
@@ -36,18 +49,17 @@ class MotionEstimate:
     T_previous_camera: Array          # (4, 4) points of this camera to the last one not LOST
     elapsed_s: float                  # since that one
     covariance: Array                 # (6, 6) of the motion (linear, angular), in this camera
-    uncertainty_px: NDArray[np.float32] | None    # (H, W) flow error beyond the camera's motion
-    motion_mask: NDArray[np.uint8] | None         # (H, W) 255 where things move
-    static_share: float               # share of the tracked points that follow the camera
-    is_key_frame: bool
-    scale_source: str = 'none'        # where the unit of length comes from, as in OdometryEstimate
-    scale_std: float = np.inf   # relative, of metres per unit; inf where it is arbitrary
-    metres_per_unit: float = np.nan   # by which a scale_source multiplied what the map says
+    uncertainty_px: NDArray[np.float32] | None = None    # (H, W) flow error beyond the motion
+    motion_mask: NDArray[np.uint8] | None = None         # (H, W) 255 where things move
+    static_share: float = 0.0         # share of the tracked points that follow the camera
+    is_key_frame: bool = False
+    unit: LengthUnit = ARBITRARY_UNIT
+    timings_ms: Mapping[str, float] = field(default_factory=dict)    # per stage: match, motion,
+                                                                     # uncertainty, refine
 
 
-def lost(reason: Reason, scale_source: str = 'none',
-         scale_std: float = np.inf) -> MotionEstimate:
+def lost(reason: Reason, unit: LengthUnit = ARBITRARY_UNIT) -> MotionEstimate:
     """Return the estimate for a frame whose pose is not known."""
     # With no motion and no knowledge of it, any time will do.
-    return MotionEstimate(Status.LOST, reason, np.eye(4), 1.0, LOST_VARIANCE * np.eye(6), None,
-                          None, 0.0, False, scale_source, scale_std)
+    return MotionEstimate(status=Status.LOST, reason=reason, T_previous_camera=np.eye(4),
+                          elapsed_s=1.0, covariance=LOST_VARIANCE * np.eye(6), unit=unit)

@@ -106,8 +106,10 @@ class CameraState:
         elapsed_s, self.stamp_s = stamp_s - self.stamp_s, stamp_s
         self._seen_moving_s = elapsed_s
         self._velocity = _velocity(inverse(T_previous_camera), elapsed_s)
-        return MotionEstimate(status, reason, T_corrected, elapsed_s, covariance, uncertainty,
-                              self.moving, tracking.inlier_share, False)
+        return MotionEstimate(
+            status=status, reason=reason, T_previous_camera=T_corrected, elapsed_s=elapsed_s,
+            covariance=covariance, uncertainty_px=uncertainty, motion_mask=self.moving,
+            static_share=tracking.inlier_share)
 
 
 def _velocity(T: Array, elapsed_s: float) -> Array:

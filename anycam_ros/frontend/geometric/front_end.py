@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Camera motion from flow alone, focal length unknown: initialise, track, refine, mask."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.flow.dense_flow import DenseFlow, Image
-from anycam_ros.flow.dis import DisFlow
 from anycam_ros.frontend.common.image_quality import image_quality_fault
 from anycam_ros.frontend.common.refined_trajectory import PastPose, RefinedTrajectory
 from anycam_ros.frontend.common.stationarity import StationarityDetector
@@ -26,7 +27,7 @@ from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrio
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.initialisation.map_initialiser import initialise_map
 from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationOnlyTracker
-from anycam_ros.frontend.geometric.mapping.depth_image import Depth, DepthNoise
+from anycam_ros.frontend.geometric.mapping.depth_image import Depth
 from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior
 from anycam_ros.frontend.geometric.mapping.keyframe_database import KeyframeDatabase
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
@@ -40,8 +41,9 @@ from anycam_ros.frontend.geometric.tracking.tracking_quality import (
     why_degraded,
     why_not_tracked,
 )
-from anycam_ros.frontend.motion_estimate import lost, MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import LengthUnit, lost, MotionEstimate, Status
 from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
+from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array, from_rotation_translation, inverse
 
@@ -53,6 +55,9 @@ CAMERA_STANDS = Reason(Cause.NO_PARALLAX, 'the camera stands')
 LITTLE_PARALLAX = Reason(Cause.NO_PARALLAX, 'too little parallax for a map')
 MAP_STARTS = Reason(Cause.STARTING, 'the map starts')
 
+DepthSource = Callable[[WorkingImage, Depth | None], Depth | None]
+"""Decide what depth a frame is seen with, from its image and what was measured with it."""
+
 
 class GeometricFrontEnd:
     """Follow the camera through grey images of one size.
@@ -61,14 +66,18 @@ class GeometricFrontEnd:
     that a map may start anew without a jump.
     """
 
-    def __init__(self, camera: ProcessingCamera, focal: FocalState, *,
-                 flow: DenseFlow | None = None, refines: bool = True,
-                 depth_noise: DepthNoise | None = None) -> None:
-        """Start with no image seen; without a flow it takes DIS."""
-        self.focal = focal
+    def __init__(self, camera: ProcessingCamera, focal: FocalState, *, flow: DenseFlow,
+                 refines: bool, depth_noise: DepthNoise, depth: DepthSource) -> None:
+        """Take the camera of the working image, and what its frames are seen with.
+
+        refines is whether key frames are refined by bundle adjustment.
+        """
+        self._focal = focal
         self._refines = refines
         self._camera = camera
-        self._flow = flow or DisFlow()
+        self._flow = flow
+        self._depth_source = depth
+        self._depth_m: Depth | None = None
         self._camera_state = CameraState(camera)
         self._stationarity = StationarityDetector()
         self._keyframe_database = KeyframeDatabase()
@@ -79,18 +88,32 @@ class GeometricFrontEnd:
         self._unmatched_since_s: float | None = None
 
     @property
+    def camera(self) -> ProcessingCamera:
+        """Return the camera of the working image."""
+        return self._camera
+
+    @property
+    def focal(self) -> FocalState:
+        """Return what is known of the focal length of the working image."""
+        return self._focal
+
+    @property
     def scene_depth(self) -> float:
         """Return the median depth of the scene, in the unit of the map; 1 before there is one."""
         return 1.0 / self._camera_state.scale.inverse_depth
 
-    def process(self, image: Image, stamp_s: float, depth_m: Depth | None = None) \
-            -> MotionEstimate:
+    def process(self, image: WorkingImage, stamp_s: float,
+                depth_m: Depth | None = None) -> MotionEstimate:
         """Return the motion since the image before; depth_m (H, W) of any size, in metres."""
+        self._depth_m = self._depth_source(image, depth_m)
         # The motion of this frame is in the unit that the map has before the frame changes it.
-        scale_source = self._depth.scale_source(self._local_map)
-        scale_std = self._depth.scale_std(scale_source, stamp_s)
-        return replace(self._process(image, stamp_s, depth_m), scale_source=scale_source,
-                       scale_std=scale_std)
+        source = self._depth.scale_source(self._local_map)
+        unit = LengthUnit(source, self._depth.scale_std(source, stamp_s))
+        return replace(self._process(image.grey, stamp_s, self._depth_m), unit=unit)
+
+    def depth_image(self) -> Depth | None:
+        """Return the depth (H, W) of any size that the newest image was seen with, m."""
+        return self._depth_m
 
     def refined_trajectory(self) -> list[PastPose]:
         """Return the key frames so far as refinement sees them now, from the last camera found."""
@@ -117,19 +140,19 @@ class GeometricFrontEnd:
 
     def _initialise(self, image: Image, stamp_s: float) -> MotionEstimate:
         rotation_only = self._rotation_only or self._begin(image, stamp_s)
-        tracking = rotation_only.look(image, self.focal.focal_px)
+        tracking = rotation_only.look(image, self._focal.focal_px)
         if tracking is None and self._camera_state.last is not None:
             # The reference has left the view: the frame before takes its place.
             self._learn_from_turn(rotation_only, self._camera_state.last)
             rotation_only = self._begin(self._camera_state.last.image, self._camera_state.stamp_s)
-            tracking = rotation_only.look(image, self.focal.focal_px)
+            tracking = rotation_only.look(image, self._focal.focal_px)
         if tracking is None:
             self._begin(image, stamp_s)
             return self._lost(NOTHING_LEFT)
-        local_map = self._depth.initialise_map(image, self.focal.focal_px)
+        local_map = self._depth.initialise_map(image, self._focal.focal_px)
         if local_map is not None:
             return self._start_metric_map(local_map, tracking, stamp_s)
-        local_map = initialise_map(rotation_only, tracking, self.focal)
+        local_map = initialise_map(rotation_only, tracking, self._focal)
         if local_map is not None:
             return self._start_map(local_map, tracking, stamp_s)
         estimate = self._found(tracking, stamp_s, Status.INITIALIZING,
@@ -144,13 +167,13 @@ class GeometricFrontEnd:
     def _learn_from_turn(self, rotation_only: RotationOnlyTracker,
                          tracking: TrackingResult) -> None:
         """Take the focal length that a turn shows from its reference to its last view."""
-        if self.focal.is_given:
+        if self._focal.is_given:
             return
         shown = rotation_only.focal_shown(
-            tracking, FocalPrior(self.focal.prior_focal_px, self.focal.prior_information))
+            tracking, FocalPrior(self._focal.prior_focal_px, self._focal.prior_information))
         if shown is not None:
-            self.focal.update(shown.focal_px, shown.focal_information, TURN_SHARE)
-            self.focal.show(absolute_information(
+            self._focal.update(shown.focal_px, shown.focal_information, TURN_SHARE)
+            self._focal.show(absolute_information(
                 shown.focal_information, flow_noise_px(shown.residual_px)))
 
     def _begin(self, image: Image, stamp_s: float,
@@ -238,7 +261,7 @@ class GeometricFrontEnd:
         start = predict_flow(None if last is None else last.pair,
                              T_camera_world[:3, :3] @ R_world_reference,
                              T_predicted[:3, :3] @ R_world_reference,
-                             self._camera, self.focal.focal_px)
+                             self._camera, self._focal.focal_px)
         return track_frame(self._flow, local_map, image, start, [T_camera_world, T_predicted])
 
     def _examine_depth(self, local_map: LocalMap, tracking: TrackingResult) -> TrackingResult:
@@ -266,7 +289,7 @@ class GeometricFrontEnd:
                       follows)
         self._path.add(self._camera_state.stamp_s)
         if self._refines:
-            self._depth.adjust_local_map(local_map, self.focal,
+            self._depth.adjust_local_map(local_map, self._focal,
                                          float(np.clip(1.5 * tracking.noise_px, 1.0, 3.0)))
             self._close_loops(local_map)
             self._camera_state.pending_correction.add(tracking.T_camera_world,
@@ -298,7 +321,7 @@ class GeometricFrontEnd:
                reason: Reason) -> MotionEstimate:
         self._unmatched_since_s = None
         return self._camera_state.found(tracking, stamp_s, status, reason, self._local_map,
-                                        self.focal)
+                                        self._focal)
 
     def _missed(self, local_map: LocalMap, image: Image, stamp_s: float,
                 reason: Reason) -> MotionEstimate:

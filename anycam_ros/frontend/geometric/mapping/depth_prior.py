@@ -15,15 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.flow.dis import Image
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.focal import FocalState
-from anycam_ros.frontend.geometric.mapping.depth_image import (
-    Depth,
-    DepthNoise,
-    DepthSamples,
-    sample_depth,
-)
+from anycam_ros.frontend.geometric.mapping.depth_image import Depth, DepthSamples, sample_depth
 from anycam_ros.frontend.geometric.mapping.local_bundle_adjustment import adjust_local_map
 from anycam_ros.frontend.geometric.mapping.local_map import best_corners, LocalMap
 from anycam_ros.geometry.camera import ProcessingCamera, rays

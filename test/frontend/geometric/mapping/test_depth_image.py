@@ -5,7 +5,8 @@
 import numpy as np
 import pytest
 
-from anycam_ros.frontend.geometric.mapping.depth_image import DepthNoise, sample_depth
+from anycam_ros.depth.noise import DepthNoise
+from anycam_ros.frontend.geometric.mapping.depth_image import sample_depth
 from anycam_ros.geometry.se3 import Array
 
 SHAPE = (336, 448)

@@ -1,0 +1,58 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From the configuration to geometric front ends, one for each camera."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from anycam_ros.depth.noise import DepthNoise, LEARNED_DEPTH_NOISE
+from anycam_ros.depth.registry import make_depth_model, NONE
+from anycam_ros.flow.registry import make_flow
+from anycam_ros.frontend.front_end import Depth, FrontEndFactory
+from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.geometric.front_end import DepthSource, GeometricFrontEnd
+from anycam_ros.frontend.registry import FrontEndConfig
+from anycam_ros.frontend.working_image import WorkingImage
+from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
+
+if TYPE_CHECKING:
+    from anycam_ros.depth.depth_model import DepthModel
+
+WORKING_AREA_PX = 448 * 336
+
+
+def load_geometric(config: FrontEndConfig) -> FrontEndFactory:
+    """Return what makes geometric front ends; its networks are loaded here, once.
+
+    Raises DependencyError, WeightsError or ConfigError, each with the way out, where a network
+    cannot be had.
+    """
+    flow = make_flow(config.flow, config.device, config.weights)
+    depth_model = make_depth_model(config.depth, config.device, config.weights)
+    depth_noise = DepthNoise() if depth_model is None else LEARNED_DEPTH_NOISE
+
+    def make(raw: Intrinsics, is_calibrated: bool) -> GeometricFrontEnd:
+        camera = ProcessingCamera(_working_size(raw), is_calibrated)
+        return GeometricFrontEnd(
+            camera, FocalState(camera.intrinsics.fx, is_calibrated), flow=flow,
+            refines=config.refine == 'window', depth_noise=depth_noise,
+            depth=_depth_source(config.depth, depth_model))
+
+    return make
+
+
+def _working_size(raw: Intrinsics) -> Intrinsics:
+    scale = np.sqrt(WORKING_AREA_PX / (raw.width * raw.height))
+    return raw.resized(round(raw.width * scale), round(raw.height * scale))
+
+
+def _depth_source(name: str, model: 'DepthModel | None') -> DepthSource:
+    """Return what decides which depth a frame is seen with."""
+
+    def depth(image: WorkingImage, measured_m: Depth | None) -> Depth | None:
+        if model is not None:
+            return model(image.rgb)
+        return None if name == NONE else measured_m
+
+    return depth
