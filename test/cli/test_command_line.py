@@ -25,7 +25,7 @@ from anycam_ros.cli import main
 from anycam_ros.recordings.readers.bag_messages import open_bag
 from anycam_ros.simulation.rendered_scene import RenderedScene
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 ALWAYS = {'trajectory.tum', 'camera.yaml', 'timing.json', 'summary.json', 'plot.png'}
 
 
