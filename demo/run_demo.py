@@ -38,8 +38,9 @@ def main() -> int:
     try:
         if options.input is not None:   # say what is wrong with it before anything is started
             _open(options, options.input)
-        sys.stderr.write(f'To look on: ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}, topics below '
-                         f'/{NAMESPACE}. The log of the node: {OUTPUT / "node.log"}\n')
+        sys.stderr.write('To watch it with ROS tools: '
+                         f'ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}, topics below '
+                         f'/{NAMESPACE}. Log of the node: {OUTPUT / "node.log"}\n')
         with running_node(OUTPUT / 'node.log') as node:
             # The first start compiles: time enough to render.
             clip = options.input or _rendered_clip()

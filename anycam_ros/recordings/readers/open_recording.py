@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tell what kind of recording a path is, and open it."""
+"""Open a recording of any kind."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -24,7 +24,7 @@ class MaskFolder:
         if estimate.motion_mask is None:
             return
         file = self._folder / f'{frame.index:06d}.png'
-        # Whatever ends the run, no file of this name is a part of a mask.
+        # However the run ends, no file of this name is an incomplete mask.
         unfinished = file.with_suffix('.part')
         try:
             unfinished.write_bytes(cv2.imencode('.png', estimate.motion_mask)[1].tobytes())
