@@ -60,7 +60,6 @@ class Player(Node):
     """Publish frames when their time has come."""
 
     def __init__(self) -> None:
-        """Create the publisher."""
         super().__init__('player', namespace=NAMESPACE)
         self._images = self.create_publisher(Image, IMAGE_TOPIC, qos_profile_sensor_data)
         self._start_ns = self._first_stamp_ns = 0

@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import re
 import shutil
 import signal
 import subprocess
@@ -216,6 +217,24 @@ def test_wrong_options_are_refused(clip: Path, tmp_path: Path, options: tuple[st
 def test_config_prints_the_shipped_parameter_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['config']) == 0
     assert capsys.readouterr().out == (REPOSITORY / 'config/anycam.yaml').read_text()
+
+
+@pytest.mark.parametrize('page', [REPOSITORY / 'README.md', *REPOSITORY.glob('docs/*.md')],
+                         ids=lambda page: page.name)
+def test_documented_commands_and_options_exist(
+        page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = page.read_text()
+    with pytest.raises(SystemExit):
+        main(['--help'])
+    commands = re.findall(r'^    (\w+)', capsys.readouterr().out, re.MULTILINE)
+    assert set(re.findall(r'\banycam\s(\w+)', text)) <= {*commands}
+    options = ''
+    for command in (['odometry'], ['weights'], ['export'], ['benchmark', 'frontend']):
+        with pytest.raises(SystemExit):
+            main([*command, '--help'])
+        options += capsys.readouterr().out
+    assert [option for option in re.findall(r'`(--[a-z-]+)', text)
+            if option not in options] == []
 
 
 def test_input_without_any_pose_is_no_success(

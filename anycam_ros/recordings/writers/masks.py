@@ -15,7 +15,6 @@ class MaskFolder:
     """Write the motion mask of each frame as PNG, 255 where things move, named by its index."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder."""
         folder.mkdir(exist_ok=True)
         self._folder = folder
 
