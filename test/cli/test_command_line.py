@@ -228,13 +228,12 @@ def test_documented_commands_and_options_exist(
         main(['--help'])
     commands = re.findall(r'^    (\w+)', capsys.readouterr().out, re.MULTILINE)
     assert set(re.findall(r'\banycam\s(\w+)', text)) <= {*commands}
-    options = ''
+    options = {'--help'}
     for command in (['odometry'], ['weights'], ['export'], ['benchmark', 'frontend']):
         with pytest.raises(SystemExit):
             main([*command, '--help'])
-        options += capsys.readouterr().out
-    assert [option for option in re.findall(r'`(--[a-z-]+)', text)
-            if option not in options] == []
+        options |= set(re.findall(r'--[a-z-]+', capsys.readouterr().out))
+    assert set(re.findall(r'`(--[a-z-]+)', text)) <= options
 
 
 def test_input_without_any_pose_is_no_success(
