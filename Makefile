@@ -5,12 +5,12 @@
 #   make demo [INPUT=...]   play a clip into the node and show what comes out; INPUT is a bag, a
 #                           video or a folder of images, and a rendered clip when not given;
 #                           TOPIC=... chooses among several image topics of a bag
-#   make test               every test and every lint
-#   make soak               the long tests: an hour of frames, 200 faults on the running node, 10,000
-#                           fuzzed messages, a minute of overload; two hours on two cores that do
-#                           nothing else
-#   make setup              only make .venv, which the other two do by themselves
-#   make clean              remove what they have made
+#   make check              lint, types, import order and the unit tests: two minutes
+#   make test               every test and every lint: ten minutes
+#   make soak               the long tests: an hour of frames, 400 faults on the running node, 10,000
+#                           fuzzed messages, a minute of overload; two hours on two idle cores
+#   make setup              only make .venv; the commands above do it by themselves
+#   make clean              remove what the commands above have made
 
 # Tried in this order; `make PYTHON=...` names one.
 PYTHON = python3 python3.12 python3.11 python3.13 python3.10
@@ -28,17 +28,23 @@ MESSAGE_SOURCES := CMakeLists.txt package.xml bare/install_messages.py $(wildcar
 unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH
 unexport RMW_IMPLEMENTATION _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-.PHONY: demo test soak setup clean
+.PHONY: demo check test lint soak setup clean
 .DELETE_ON_ERROR:
 
 demo: setup
 	@$(VENV_PYTHON) demo/run_demo.py $(if $(INPUT),--input "$(INPUT)") \
 	  $(if $(TOPIC),--topic "$(TOPIC)")
 
-test: setup $(STAMPS)/networks
-	@$(VENV_PYTHON) -m ruff check .
-	@$(VENV_PYTHON) -m mypy
+check: lint
+	@$(VENV_PYTHON) -m pytest -m 'not node and not slow'
+
+test: lint $(STAMPS)/networks
 	@$(VENV_PYTHON) -m pytest
+
+lint: setup
+	@$(VENV_PYTHON) -m ruff check .
+	@.venv/bin/lint-imports --no-cache --no-logo
+	@$(VENV_PYTHON) -m mypy
 
 soak: setup
 	@ANYCAM_SOAK=1 ANYCAM_LIVE_S=60 $(VENV_PYTHON) -m pytest -s -m soak

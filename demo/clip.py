@@ -11,9 +11,9 @@ import numpy as np
 from tqdm import tqdm
 import yaml
 
-from anycam_ros.offline import rendered_scene
 from anycam_ros.recordings.stamps import format_stamp, NANOSECONDS
 from anycam_ros.recordings.writers.tum import tum_line
+from anycam_ros.simulation import rendered_scene
 from anycam_ros.simulation.rendered_scene import RenderedScene
 
 JPEG_QUALITY = 95

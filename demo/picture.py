@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The picture of a run: path, focal length, four frames with what moves in them."""
+"""The picture of a run: path, focal length, four frames with their motion masks."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ MOVING = (255, 64, 32)
 
 def save_picture(file: Path, name: str, result: Result, recorder: Recorder, playback: Playback,
                  source: FrameSource) -> None:
-    """Write the picture of what the node made of the clip with this name."""
+    """Write the picture of a run over the clip with this name."""
     p50, p95 = np.percentile(result.latencies_ms, (50, 95))
     poses = f'{result.poses_out} poses from {result.frames_in} frames'
     title = f'{name}, live: {poses}, latency {p50:.0f} ms (95 %: {p95:.0f} ms)'

@@ -23,7 +23,7 @@ from sensor_msgs.msg import Image
 
 from anycam_ros.errors import FrameError, SourceError
 from anycam_ros.recordings.readers.frame_source import SourceFrame
-from anycam_ros.recordings.readers.open_source import open_source
+from anycam_ros.recordings.readers.open_recording import open_recording
 from anycam_ros.recordings.stamps import NANOSECONDS
 
 UNNAMED_CAMERA_FRAME = 'camera_optical'
@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument('--fps', type=float)
     parser.add_argument('--seconds', type=float, default=float('inf'))
     options = parser.parse_args()
-    source = open_source(options.input, topic=options.topic, fps=options.fps)
+    source = open_recording(options.input, topic=options.topic, fps=options.fps)
     rclpy.init()
     player = Player()
     player.wait_for_listener()
@@ -60,7 +60,6 @@ class Player(Node):
     """Publish frames when their time has come."""
 
     def __init__(self) -> None:
-        """Create the publisher."""
         super().__init__('player', namespace=NAMESPACE)
         self._images = self.create_publisher(Image, IMAGE_TOPIC, qos_profile_sensor_data)
         self._start_ns = self._first_stamp_ns = 0

@@ -31,7 +31,6 @@ class Recorder(Node):
     """Keep, by stamp in nanoseconds, what the node publishes about each image."""
 
     def __init__(self, namespace: str) -> None:
-        """Subscribe to the node's topics."""
         super().__init__('recorder', namespace=namespace)
         self.odometry: dict[int, Odometry] = {}
         self.arrived_ns: dict[int, int] = {}

@@ -125,9 +125,9 @@ def _mask_overlap(recorder: Recorder, playback: Playback, clip: Path) -> float |
     """Return the overlap with the clip's own masks, which are named by the frames' numbers."""
     if not (clip / 'mask').is_dir():
         return None
-    from anycam_ros.recordings.readers.open_source import open_source
+    from anycam_ros.recordings.readers.open_recording import open_recording
 
-    numbers = {frame.stamp_ns: frame.index for frame in open_source(clip)}
+    numbers = {frame.stamp_ns: frame.index for frame in open_recording(clip)}
     intersection = union = 0
     for stamp in recorder.masked_stamps:
         number = numbers.get(playback.recorded_ns(stamp))

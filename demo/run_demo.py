@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from anycam_ros.errors import AnyCamError, SourceError
 from anycam_ros.recordings.readers.frame_source import FrameSource
-from anycam_ros.recordings.readers.open_source import open_source
+from anycam_ros.recordings.readers.open_recording import open_recording
 
 if TYPE_CHECKING:
     from recorder import Recorder
@@ -38,8 +38,9 @@ def main() -> int:
     try:
         if options.input is not None:   # say what is wrong with it before anything is started
             _open(options, options.input)
-        sys.stderr.write(f'To look on: ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}, topics below '
-                         f'/{NAMESPACE}. The log of the node: {OUTPUT / "node.log"}\n')
+        sys.stderr.write('To watch it with ROS tools: '
+                         f'ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}, topics below '
+                         f'/{NAMESPACE}. Log of the node: {OUTPUT / "node.log"}\n')
         with running_node(OUTPUT / 'node.log') as node:
             # The first start compiles: time enough to render.
             clip = options.input or _rendered_clip()
@@ -65,7 +66,7 @@ def _options() -> argparse.Namespace:
 
 
 def _open(options: argparse.Namespace, clip: Path) -> FrameSource:
-    return open_source(clip, topic=options.topic, fps=options.fps)
+    return open_recording(clip, topic=options.topic, fps=options.fps)
 
 
 def _rendered_clip() -> Path:

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line, one file per command."""
+"""The command line: one file per command."""
 
 from anycam_ros.cli.command_line import main
 

@@ -1,13 +1,35 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`anycam weights`: what there is, under which licence; fetch it; check a file."""
+"""`anycam weights`: list weights with source and licence, fetch them, check a file."""
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from anycam_ros.cli.arguments import Commands, print_lines
 from anycam_ros.errors import ConfigError, WeightsError
 from anycam_ros.weights.catalogue import CATALOGUE, ELSEWHERE
 from anycam_ros.weights.fetch import cached, fetch, sha256_of
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        'weights', help='where to get the weights of networks, and under which licence',
+        description='List the weights that the odometry can use, with source and licence; fetch '
+                    'one of them, or check a file. What was fetched once is used without network.')
+    parser.set_defaults(run=_run)
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument('name', nargs='?', metavar='NAME',
+                        help='fetch these weights; needs huggingface_hub')
+    action.add_argument('--check', type=Path, metavar='FILE',
+                        help='check that a file holds the weights of AnyCam; needs torch')
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.check is not None:
+        return print_lines(check_file(options.check))
+    return print_lines(fetch_weights(options.name) if options.name else list_weights())
 
 
 def list_weights() -> Iterator[str]:

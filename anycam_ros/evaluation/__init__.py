@@ -1,3 +1,3 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Estimates against truth."""
+"""Accuracy and speed: metrics and benchmarks."""

@@ -79,5 +79,45 @@ class FrontEnd(Protocol):
         """Return the key frames so far as refinement sees them now, seen from the camera."""
 
 
+class FrontEndConfig(Protocol):
+    """What a front end may be configured with: fields of OdometryConfig."""
+
+    @property
+    def motion(self) -> str:
+        """Return the name of the front end."""
+
+    @property
+    def flow(self) -> str:
+        """Return the name of the optical flow."""
+
+    @property
+    def depth(self) -> str:
+        """Return the name of the depth."""
+
+    @property
+    def weights(self) -> str:
+        """Return the file with the AnyCam weights; empty where there is none."""
+
+    @property
+    def device(self) -> str:
+        """Return where networks run: 'auto', 'cuda' or 'cpu'."""
+
+    @property
+    def refine(self) -> str:
+        """Return 'window' for sliding-window bundle adjustment, or 'none'."""
+
+    @property
+    def network_window(self) -> int:
+        """Return how many frames the network looks at together."""
+
+    @property
+    def network_both_directions(self) -> bool:
+        """Return whether the network also looks back in time."""
+
+    @property
+    def network_reference_flow(self) -> bool:
+        """Return whether flow is scaled as the published code does."""
+
+
 FrontEndFactory = Callable[[Intrinsics, bool], FrontEnd]
 """Make a front end for the images of a camera: its intrinsics, and whether they are calibrated."""

@@ -4,10 +4,10 @@
 
 from anycam_ros.frontend.motion_estimate import Status
 from anycam_ros.frontend.reason import Cause
+from anycam_ros.messages.speed import Speed
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
-from anycam_ros.odometry.scale.speeds import Speed
 from anycam_ros.odometry.visual_odometry import VisualOdometry
 from anycam_ros.odometry.warm_up import warm_up
 

@@ -15,6 +15,7 @@ from anycam_ros.frontend.registry import load_front_end
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 from anycam_ros.geometry.se3 import Array, rescaled, T_BODY_OPTICAL
+from anycam_ros.messages.speed import Speed
 from anycam_ros.odometry.assembly import assemble_estimate, FrameResult
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
@@ -24,7 +25,7 @@ from anycam_ros.odometry.pose_integrator import PoseIntegrator
 from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale, ScaledMotion, unscaled
 from anycam_ros.odometry.scale.scale_source import Step
-from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
+from anycam_ros.odometry.scale.speeds import SpeedHistory
 
 
 @dataclass

@@ -1,3 +1,3 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recorded input in; trajectories, bags and pictures out."""
+"""Processing of whole recordings: trajectory, figures, refinement, reconstruction."""

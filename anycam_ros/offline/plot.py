@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of a run: the path from above, the focal length over time."""
+"""Plots of a run: the path from above, the focal length over time."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +56,7 @@ def draw_focal(axes: 'Axes', times_s: NDArray[np.float64], focal_px: Sequence[fl
 
 
 def save_plot(path: Path, log: RunLog) -> None:
-    """Write the picture of a run; without a pose there is none."""
+    """Write the plot of a run; nothing without a pose."""
     if log.poses == 0:
         return
     from matplotlib.figure import Figure

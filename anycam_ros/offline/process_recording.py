@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`anycam odometry`: a recording in, a folder of results out."""
+"""Process a recording into a folder of results."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, ExitStack
@@ -24,8 +24,8 @@ from anycam_ros.offline.reconstruction.reconstruction import ExportOptions, Reco
 from anycam_ros.offline.run_log import RunLog
 from anycam_ros.offline.run_odometry import Collector, Output, run_odometry, Selection
 from anycam_ros.recordings.readers.frame_source import FrameSource, SourceFrame
-from anycam_ros.recordings.readers.open_source import open_source, open_speeds
-from anycam_ros.recordings.readers.speeds import give_speeds
+from anycam_ros.recordings.readers.open_recording import open_recording, open_speeds
+from anycam_ros.recordings.readers.speeds import feed_speeds
 from anycam_ros.recordings.writers.masks import MaskFolder
 from anycam_ros.recordings.writers.tum import TrajectoryFile
 
@@ -47,24 +47,24 @@ class Request:
     fps: float | None = None
     masks: bool = False
     bag: bool = False
-    wishes: ExportOptions = field(default_factory=ExportOptions)
-    refines_whole: bool = False      # once more, when all of the recording has been seen
+    exports: ExportOptions = field(default_factory=ExportOptions)
+    refine_globally: bool = False    # once more, after the last frame
 
 
-def odometry_command(request: Request, config: OdometryConfig) -> bool:
-    """Run the odometry and write its results; return whether all went well.
+def process_recording(request: Request, config: OdometryConfig) -> bool:
+    """Run the odometry and write its results; return whether they are complete.
 
-    It did not where the recording broke off, or where no frame got a pose. Whatever ends the
-    run, the results of the frames before are in the folder. Raises an AnyCamError when there is
-    nothing to start with.
+    They are not where the recording broke off, or where no frame got a pose. However the run
+    ends, the results of the frames before are in the folder. Raises an AnyCamError when the
+    input cannot be opened.
     """
-    source = open_source(request.source, topic=request.topic, fps=request.fps,
+    source = open_recording(request.source, topic=request.topic, fps=request.fps,
                          calibrated=config.intrinsics == 'given',
                          with_depth=config.depth == 'topic', depth_topic=request.depth_topic)
     speeds = open_speeds(request.source, config.scale_source == 'topic', request.scale_topic)
     odometry, log = VisualOdometry(config), RunLog()
-    key_frames = KeyFrames(odometry) if request.refines_whole else None
-    scene = Reconstruction(request.wishes, request.output, odometry, key_frames)
+    key_frames = KeyFrames(odometry) if request.refine_globally else None
+    scene = Reconstruction(request.exports, request.output, odometry, key_frames)
     collectors = [*scene.collectors, *([] if key_frames is None else [key_frames])]
     _prepare(request.output)
     started = time.perf_counter()
@@ -85,7 +85,7 @@ def odometry_command(request: Request, config: OdometryConfig) -> bool:
                          f'results are kept in {request.output}.\n')
     elif log.poses == 0:
         sys.stderr.write(f'anycam: none of {log.frames} frames got a pose. A pose needs two '
-                         'frames that are not refused; the messages above say more.\n')
+                         'usable frames; see the messages above.\n')
     return not reason and log.poses > 0
 
 
@@ -96,7 +96,7 @@ def _run(request: Request, odometry: VisualOdometry, source: FrameSource, log: R
         with ExitStack() as stack:
             outputs = [_closed_at_end(stack, output) for output in _outputs(request)]
             frames = stack.enter_context(_progress(request.selection, source))
-            frames = give_speeds(frames, speeds, odometry)
+            frames = feed_speeds(frames, speeds, odometry)
             run_odometry(odometry, frames, outputs, log, _report_refused, collectors)
     except SourceError as error:
         return str(error)
@@ -104,7 +104,7 @@ def _run(request: Request, odometry: VisualOdometry, source: FrameSource, log: R
 
 
 def _prepare(output: Path) -> None:
-    """Make the folder and remove what an earlier run left in it."""
+    """Create the folder and delete the results of an earlier run."""
     try:
         output.mkdir(parents=True, exist_ok=True)
         masks = (output / 'masks').glob('[0-9]*.png')
@@ -135,7 +135,7 @@ def _closed_at_end(stack: ExitStack, output: Output) -> Output:
 
 @contextmanager
 def _progress(selection: Selection, source: FrameSource) -> Iterator[Iterator[SourceFrame]]:
-    """Show a bar when stderr is a terminal and the run takes its time."""
+    """Show a progress bar when stderr is a terminal and the run takes long."""
     with tqdm(selection.of(source), total=selection.length(source.total), unit='frame',
               delay=PROGRESS_AFTER_S, disable=None, dynamic_ncols=True) as bar:
         yield iter(bar)

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a run leaves behind as figures: counts, lens, timings."""
+"""The figures of a run: counts, camera, timings."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ Figures = dict[str, object]
 
 @dataclass
 class RunLog:
-    """Collect figures while frames go by."""
+    """Collect figures frame by frame."""
 
     frames: int = 0
     refused: int = 0
@@ -43,14 +43,14 @@ class RunLog:
     last: OdometryEstimate | None = None
     refinement: Figures = field(default_factory=dict)              # of the whole recording
 
-    def see_depth(self, frame: Frame) -> None:
-        """Count the frames that come with depth, and keep the first doubt about its unit."""
+    def add_depth(self, frame: Frame) -> None:
+        """Count the frames with depth, and keep the first warning about its unit."""
         if frame.depth_m is not None:
             self.with_depth += 1
             self.depth_warning = self.depth_warning or unit_warning(frame.depth_m)
 
     def add(self, frame: SourceFrame, estimate: OdometryEstimate) -> None:
-        """Take in the estimate for one frame."""
+        """Add the estimate for one frame."""
         self.statuses[estimate.status.name] += 1
         for stage, duration_ms in estimate.timings_ms.items():
             self.timings_ms[stage].append(duration_ms)
@@ -64,11 +64,11 @@ class RunLog:
         self.focal_px.append(estimate.intrinsics.fx)
         self.focal_std_px.append(estimate.focal_std_px)
 
-    def take_refined(self, T_odom_camera: NDArray[np.float64], intrinsics: Intrinsics,
+    def replace_by_refined(self, T_odom_camera: NDArray[np.float64], intrinsics: Intrinsics,
                      focal_std_px: float, focal_source: str) -> None:
-        """Put what refinement of the whole recording says in place of what was known on the way.
+        """Replace poses and camera by those of the refined recording.
 
-        The focal length over time stays what it was.
+        The focal length over time stays causal.
         """
         self.T_odom_camera = list(T_odom_camera)
         if self.last is not None:
@@ -87,7 +87,7 @@ class RunLog:
 
     @property
     def path_length(self) -> float:
-        """Return the length of the path; metres, or the odometry's own unit."""
+        """Return the length of the path, in metres or in the odometry's own unit."""
         if self.poses < 2:
             return 0.0
         return float(np.linalg.norm(np.diff(self.positions, axis=0), axis=1).sum())
@@ -116,7 +116,7 @@ class RunLog:
         }
 
     def camera(self) -> Figures:
-        """Return the lens as last estimated; focal_std_px null means unobserved."""
+        """Return the camera as last estimated; focal_std_px null means not observed."""
         if self.last is None:
             return {}
         camera = self.last.intrinsics

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The odometry over every frame of a recording; results are on the disk as they come."""
+"""The odometry over every frame of a recording; results are written as they come."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from anycam_ros.recordings.stamps import format_stamp
 
 
 class Output(Protocol):
-    """Take in the estimates of a run one by one."""
+    """Write the estimates of a run one by one."""
 
     def add(self, frame: SourceFrame, estimate: OdometryEstimate) -> None:
         """Write the estimate for one frame."""
@@ -26,10 +26,10 @@ class Output(Protocol):
 
 
 class Collector(Protocol):
-    """Look at the frames of a run while the odometry knows what they show."""
+    """Collect from each frame while the odometry still holds its state."""
 
     def add(self, frame: Frame, estimate: OdometryEstimate) -> None:
-        """Take in a frame and its estimate."""
+        """Add a frame and its estimate."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def run_odometry(odometry: VisualOdometry, frames: Iterator[SourceFrame],
             started = time.perf_counter()
             frame = source_frame.load()
             log.timings_ms['decode'].append(1000 * (time.perf_counter() - started))
-            log.see_depth(frame)
+            log.add_depth(frame)
             estimate = odometry.process(frame)
         except FrameError as error:
             log.refused += 1

@@ -1,3 +1,3 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings in, results out: readers and writers."""
+"""Files: readers of recordings and writers of results."""

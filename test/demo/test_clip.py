@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from anycam_ros.recordings.readers.image_folder import read_camera
-from anycam_ros.recordings.readers.open_source import open_source
+from anycam_ros.recordings.readers.open_recording import open_recording
 from anycam_ros.recordings.writers.tum import read_trajectory
 from anycam_ros.simulation.rendered_scene import RenderedScene
 
@@ -21,7 +21,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_clip_is_the_scene(clip: Path) -> None:
     scene = RenderedScene(duration_s=0.2)
-    frames = list(open_source(clip))
+    frames = list(open_recording(clip))
     assert len(frames) == len(scene) == 6
     truth = read_trajectory(clip / 'groundtruth.txt')
     for index, frame in enumerate(frames):

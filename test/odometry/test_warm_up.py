@@ -61,5 +61,5 @@ def test_run_compiles_nothing_more(counted: tuple[dict, dict, list]) -> None:
 
 def test_kernels_of_every_stage_are_compiled(counted: tuple[dict, dict, list]) -> None:
     before, _, _ = counted
-    for part in ('geometric.pose.', 'geometric.flow_residual.', 'refinement.'):
+    for part in ('.pose_estimation.', '.epipolar_residual.', '.refinement.'):
         assert any(part in name and count > 0 for name, count in before.items())

@@ -47,9 +47,9 @@ def benchmark_frontend(data: Path, config: OdometryConfig) -> Iterator[str]:
     lacking = {sequence.name: _lacks(sequence, config) for sequence in found}
     sequences = [sequence for sequence in found if not lacking[sequence.name]]
     if not sequences:
-        told = ''.join(f' {name} has no {what}.' for name, what in lacking.items())
+        missing = ''.join(f' {name} has no {what}.' for name, what in lacking.items())
         raise SourceError(f'{data} holds no sequence folder that can be used; each must hold '
-                          f'rgb/, timestamps.txt, camera.yaml, groundtruth.txt.{told}')
+                          f'rgb/, timestamps.txt, camera.yaml, groundtruth.txt.{missing}')
     yield from (f'{name} is left out: it has no {what}'
                 for name, what in lacking.items() if what)
     warm_up(VisualOdometry(config))

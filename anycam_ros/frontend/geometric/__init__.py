@@ -1,3 +1,20 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Camera motion from optical flow alone; needs no weights."""
+"""Motion from geometry alone: flow, two views, a local map; no weights.
+
+What this package exports is all that the refinement of a whole recording may use of it.
+"""
+
+from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, FlowPair, follow
+from anycam_ros.frontend.geometric.focal import (
+    FocalState,
+    NEW_SHARE,
+    OBSERVED_STD,
+    PRIOR_INFORMATION,
+)
+from anycam_ros.frontend.geometric.mapping.keyframe_database import Keyframe, median_flow
+from anycam_ros.frontend.geometric.mapping.local_map import best_corners
+from anycam_ros.frontend.geometric.tracking.loop_closure import register_keyframe
+
+__all__ = ['NEW_SHARE', 'OBSERVED_STD', 'PRIOR_INFORMATION', 'FlowPair', 'FocalState', 'Keyframe',
+           'best_corners', 'flow_both_ways', 'follow', 'median_flow', 'register_keyframe']

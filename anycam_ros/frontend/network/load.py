@@ -5,14 +5,13 @@
 from anycam_ros.depth.registry import make_depth_model
 from anycam_ros.devices import choose_device
 from anycam_ros.flow.registry import make_flow
-from anycam_ros.frontend.front_end import FrontEndFactory
+from anycam_ros.frontend.front_end import FrontEndConfig, FrontEndFactory
 from anycam_ros.frontend.network.front_end import (
     NetworkFrontEnd,
     NetworkOptions,
     WORKING_SIDE_PX,
 )
 from anycam_ros.frontend.network.runtime import WindowSize
-from anycam_ros.frontend.registry import FrontEndConfig
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 from anycam_ros.networks.anycam import load_checkpoint
 

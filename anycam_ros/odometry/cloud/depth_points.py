@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.frontend.geometric.mapping.depth_image import Depth
 from anycam_ros.geometry.camera import in_size, ProcessingCamera
 from anycam_ros.geometry.se3 import Array
+from anycam_ros.messages.depth import Depth
 
 EDGE_RATIO = 1.1       # of the depths around a pixel; between two surfaces there is no point
 

@@ -12,8 +12,9 @@ import numpy as np
 from anycam_ros.frontend.front_end import FocalKnowledge
 from anycam_ros.frontend.motion_estimate import MotionEstimate
 from anycam_ros.geometry.se3 import Array, so3_log
+from anycam_ros.messages.speed import Speed
 from anycam_ros.odometry.scale.scale_source import ScaleSample, Step
-from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
+from anycam_ros.odometry.scale.speeds import SpeedHistory
 
 STRETCH_S = 0.2                  # shorter ones are of the size of their error
 STRAIGHTNESS = 0.8               # of chord to path; the speed tells of the path alone

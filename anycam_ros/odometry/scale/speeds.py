@@ -3,43 +3,17 @@
 """Speeds that were measured beside the images, at their own times."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
-import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.errors import SpeedError
+from anycam_ros.messages.speed import Speed
 
-MAXIMUM_MPS = 1000.0
 MAXIMUM_GAP_S = 0.5
 KEPT_S = 20.0
 CLOCK_SET_BACK_S = 1.0
 INSTANTS = 9                     # at which an interval is looked at
 USUAL_STD = 0.05           # of the speed, where the sensor states none
-
-
-@dataclass(frozen=True)
-class Speed:
-    """Hold a measured speed.
-
-    deviation_mps is its standard deviation; 0 where the sensor states none. Raises SpeedError
-    for what no sensor measures.
-    """
-
-    stamp_s: float
-    speed_mps: float
-    std_mps: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Raise SpeedError for what no sensor measures."""
-        for name, value in (('speed', self.speed_mps), ('deviation', self.std_mps)):
-            if not 0 <= value <= MAXIMUM_MPS:
-                raise SpeedError(
-                    f'{name} is {value} m/s at {self.stamp_s:.6f} s; it must be a number from 0 '
-                    f'to {MAXIMUM_MPS:g} m/s. Check the source of the speed.')
-        if not math.isfinite(self.stamp_s):
-            raise SpeedError(f'the stamp of a speed is {self.stamp_s} s; it must be a number.')
 
 
 class SpeedHistory:

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The key frames of a recording and the points that they show, collected while it runs."""
+"""The key frames of a recording and their point tracks, collected while it is processed."""
 
 from dataclasses import dataclass, field
 
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, FlowPair, follow
-from anycam_ros.frontend.geometric.mapping.local_map import best_corners
+from anycam_ros.frontend.geometric import best_corners, flow_both_ways, FlowPair, follow
 from anycam_ros.frontend.motion_estimate import Status
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array
@@ -20,12 +19,12 @@ from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
 LENGTH = 8                       # key frames that a point is followed through
 EVERY_NTH_CORNER = 2
 LONGEST_GAP = 6                  # frames; those between two key frames keep their small errors
-MINIMUM_FOLLOWED = 30            # points; with fewer the key frames have nothing in common
+MINIMUM_FOLLOWED = 30            # points; with fewer, two key frames are not connected
 
 
 @dataclass
 class Anchored:
-    """Hold the N points that start in one key frame, and where they are seen up to LENGTH."""
+    """Hold the N tracks that start in one key frame, over up to LENGTH key frames."""
 
     points_px: Array             # (N, LENGTH, 2) centred
     weight: Array                # (N, LENGTH)
@@ -37,16 +36,17 @@ class Anchored:
 class KeyFrames:
     """Collect key frames and follow points through them.
 
-    They are those of the odometry, the first pose and the last, and more where these are rare.
+    They are the key frames of the odometry, the first and the last pose, and more where these are
+    rare.
     """
 
     odometry: VisualOdometry
-    keeps_images: bool = True        # to look for returns in; without, memory grows far less
+    keeps_images: bool = True        # for loop closures; without them memory grows far less
     T_world_camera: list[Array] = field(default_factory=list)   # of every pose
     indices: list[int] = field(default_factory=list)            # of key frames, among them
     images: list[Image] = field(default_factory=list)
     anchored: list[Anchored] = field(default_factory=list)
-    breaks: list[int] = field(default_factory=list)   # key frames that share nothing with the last
+    breaks: list[int] = field(default_factory=list)   # key frames not connected to the last
     _pending: tuple[int, Frame, OdometryEstimate] | None = None
     _flow: DisFlow = field(default_factory=DisFlow)
 
@@ -56,7 +56,7 @@ class KeyFrames:
         return self.odometry.processing_camera
 
     def add(self, frame: Frame, estimate: OdometryEstimate) -> None:
-        """Take in a frame and its estimate; one without a pose is passed over."""
+        """Add a frame and its estimate; one without a pose is ignored."""
         self._pending = None
         if estimate.status is Status.LOST:
             return
@@ -68,7 +68,7 @@ class KeyFrames:
             self._pending = seen
 
     def finish(self) -> None:
-        """Make the last pose a key frame, too."""
+        """Make the last pose a key frame."""
         if self._pending is not None:
             self._append(*self._pending)
             self._pending = None
@@ -88,7 +88,7 @@ class KeyFrames:
             del self.images[:-1]
 
     def _follow(self, pair: FlowPair) -> None:
-        """Add where the next key frame shows the points that were followed up to here."""
+        """Extend the tracks to the new key frame."""
         followed, groups = 0, list(enumerate(reversed(self.anchored[1 - LENGTH:])))
         for age, group in groups:
             rows = np.flatnonzero(group.weight[:, age] > 0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Key frames that show again what a key frame long before showed."""
+"""Loop closures: key frames that see points of a much earlier key frame again."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -9,22 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.geometric.mapping.keyframe_database import Keyframe, median_flow
-from anycam_ros.frontend.geometric.tracking.loop_closure import register_keyframe
+from anycam_ros.frontend.geometric import Keyframe, median_flow, register_keyframe
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.refinement import RefinementResult, Tracks
 
 MINIMUM_POINTS = 60
-DEPTH_STD = 0.2            # relative, at most
-RETURN_FLOW = 0.2                # of the longer side
-RETURN_SHARE = 0.6               # of the points that must be in the picture again
-RETURNS_PER_KEY_FRAME = 6
-PROBES = 40
+DEPTH_STD = 0.2                  # relative, at most
+MAXIMUM_FLOW = 0.2               # median, of the longer side of the image
+MINIMUM_SHARE = 0.6              # of the points that must be in the image again
+MOST_PER_KEY_FRAME = 6
+PROBES = 40                      # points that decide whether registration is tried
 
 
-class Return(NamedTuple):
-    """Hold where a key frame shows tracks that ended long before."""
+class LoopClosure(NamedTuple):
+    """Hold where a key frame sees tracks that ended long before."""
 
     key_frame: int
     tracks: NDArray[np.int64]    # (N,) rows
@@ -33,31 +32,32 @@ class Return(NamedTuple):
 
 
 def find_loop_closures(tracks: Tracks, refined: RefinementResult, images: Sequence[Image],
-                       camera: ProcessingCamera, gap: int) -> Iterator[list[Return]]:
-    """Yield what each key frame shows of key frames at least `gap` before it."""
-    views = list(_views(tracks, refined, images))
+                       camera: ProcessingCamera, gap: int) -> Iterator[list[LoopClosure]]:
+    """Yield, for each key frame, its loop closures with key frames at least `gap` before it."""
+    candidates = list(_candidates(tracks, refined, images))
     T_camera_world = inverse(refined.T_world_camera)
     for key_frame, image in enumerate(images):
         T = T_camera_world[key_frame]
-        near = [(rows, view) for rows, view in views[:max(key_frame - gap + 1, 0)]
-                if len(rows) and median_flow(
-                    _some(view), T, refined.focal_px, image.shape, RETURN_SHARE) < RETURN_FLOW]
+        near = [
+            (rows, earlier) for rows, earlier in candidates[:max(key_frame - gap + 1, 0)]
+            if len(rows) and median_flow(
+                _some(earlier), T, refined.focal_px, image.shape, MINIMUM_SHARE) < MAXIMUM_FLOW]
         found = []
-        for choice in np.unique(np.linspace(0, len(near) - 1, RETURNS_PER_KEY_FRAME).round()) \
+        for choice in np.unique(np.linspace(0, len(near) - 1, MOST_PER_KEY_FRAME).round()) \
                 if near else ():
-            rows, view = near[int(choice)]
-            seen = register_keyframe(view, image, T, refined.focal_px, camera)
+            rows, earlier = near[int(choice)]
+            seen = register_keyframe(earlier, image, T, refined.focal_px, camera)
             if seen is not None:
                 chosen = seen.is_inlier
-                found.append(Return(key_frame, rows[chosen],
-                                    camera.centred(seen.matches.target_px[chosen]),
-                                    seen.matches.weight[chosen]))
+                found.append(LoopClosure(key_frame, rows[chosen],
+                                         camera.centred(seen.matches.target_px[chosen]),
+                                         seen.matches.weight[chosen]))
         yield found
 
 
-def _views(tracks: Tracks, refined: RefinementResult,
-           images: Sequence[Image]) -> Iterator[tuple[NDArray[np.int64], Keyframe]]:
-    """Yield the rows of the tracks that start in each key frame with known depth, and its view."""
+def _candidates(tracks: Tracks, refined: RefinementResult,
+                images: Sequence[Image]) -> Iterator[tuple[NDArray[np.int64], Keyframe]]:
+    """Yield each key frame with the rows of its own tracks that have a known depth."""
     certainty = refined.inverse_depth_information * refined.inverse_depth ** 2
     is_known = certainty > 1.0 / DEPTH_STD ** 2
     for key_frame, image in enumerate(images):
@@ -68,7 +68,9 @@ def _views(tracks: Tracks, refined: RefinementResult,
                              refined.inverse_depth_information[rows])
 
 
-def _some(view: Keyframe) -> Keyframe:
-    step = slice(None, None, -(-len(view.points_px) // PROBES))
-    return view._replace(points_px=view.points_px[step], inverse_depth=view.inverse_depth[step],
-                         information=view.information[step])
+def _some(keyframe: Keyframe) -> Keyframe:
+    """Return the key frame with about PROBES of its points."""
+    step = slice(None, None, -(-len(keyframe.points_px) // PROBES))
+    return keyframe._replace(points_px=keyframe.points_px[step],
+                             inverse_depth=keyframe.inverse_depth[step],
+                             information=keyframe.information[step])

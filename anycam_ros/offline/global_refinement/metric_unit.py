@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The unit of a refined path that was metric only from some pose on, as known on the way."""
+"""Metres for a refined path that became metric only after its start."""
 
 import numpy as np
 
@@ -9,14 +9,13 @@ from anycam_ros.geometry.se3 import Array
 SPAN = 10                        # poses between which distances are compared
 
 
-def in_metres(T_refined: Array, T_on_the_way: Array, first_metric: int) -> Array:
-    """Return refined poses (F, 4, 4) whose lengths agree with those known on the way, in metres.
+def in_metres(T_refined: Array, T_causal: Array, first_metric: int) -> Array:
+    """Return refined poses (F, 4, 4) in metres, scaled to the metric part of the causal poses.
 
-    Refinement ties the whole path together, and so gives the poses before first_metric, whose
-    unit was arbitrary, the same unit as the others: a mean of all. It stays where too few poses
-    are metric.
+    Refinement gives all poses one unit, a mean of the arbitrary one before first_metric and of
+    metres after it. That unit stays where too few poses are metric.
     """
-    refined, metric = (T[first_metric:, :3, 3] for T in (T_refined, T_on_the_way))
+    refined, metric = (T[first_metric:, :3, 3] for T in (T_refined, T_causal))
     span = min(SPAN, len(metric) - 1)
     if span < 1:
         return T_refined

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""All key frames of a recording adjusted at once, with returns to earlier places."""
+"""Bundle adjustment of all key frames of a recording at once, with loop closures."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from anycam_ros.frontend.geometric.focal import FocalState, NEW_SHARE, PRIOR_INFORMATION
+from anycam_ros.frontend.geometric import FocalState, NEW_SHARE, PRIOR_INFORMATION
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.global_refinement.loop_closures import find_loop_closures
@@ -24,13 +24,14 @@ from anycam_ros.refinement import (
 )
 
 MINIMUM_KEY_FRAMES = 4
-MINIMUM_DISTANCE = 0.02          # scene depths; a camera that stands has nothing to refine
+MINIMUM_DISTANCE = 0.02          # scene depths; a stationary camera has nothing to refine
 DELTA_PX = 1.0
 ITERATIONS = 60
-LARGEST_TABLE = 5_000_000        # tracks times key frames while returns are sought; 0.5 GB
-MOST_KEY_FRAMES = 400            # with returns; more would leave each too few tracks
-# The windows of the live odometry tell each of their parts about eight times.
-TOLD_ONCE = LENGTH * NEW_SHARE
+LARGEST_TABLE = 5_000_000        # tracks times key frames while loop closures are sought; 0.5 GB
+MOST_KEY_FRAMES = 400            # with loop closures; more would leave each too few tracks
+# The overlapping windows of live odometry contain each observation about LENGTH times; here each
+# counts once.
+INFORMATION_SHARE = LENGTH * NEW_SHARE
 
 Step = TypeVar('Step')
 Progress = Callable[[Iterable[Step], int], Iterable[Step]]
@@ -43,16 +44,16 @@ class RefinedRecording:
     T_world_camera: Array
     focal: FocalState
     key_frames: int
-    returns: int
-    without_returns: bool    # because there were too many key frames to look for them
+    loop_closures: int
+    without_loop_closures: bool    # because there were too many key frames to look for them
 
 
 def refine_recording(key_frames: KeyFrames, focal: FocalState,
                      progress: Progress[object]) -> RefinedRecording | None:
     """Return the poses and the focal length after a bundle adjustment of the whole recording.
 
-    None where the tracks do not show the motion. Where key frames have nothing in common with
-    those before, the parts are adjusted one by one and keep their motion against each other.
+    None where the tracks do not determine the motion. Where key frames share no point with those
+    before, the parts are refined one by one and keep their relative motion.
     """
     key_frames.finish()
     indices = np.array(key_frames.indices, np.int64)
@@ -67,7 +68,7 @@ def refine_recording(key_frames: KeyFrames, focal: FocalState,
     if not focal.is_given:
         information = max(result.information.log_focal - PRIOR_INFORMATION, 0.0)
         known.prior_information = PRIOR_INFORMATION
-        known.update(result.focal_px, information, TOLD_ONCE)
+        known.update(result.focal_px, information, INFORMATION_SHARE)
     for part in parts:
         if part is not longest:
             part.refine(replace(known, is_given=True), progress)
@@ -77,25 +78,25 @@ def refine_recording(key_frames: KeyFrames, focal: FocalState,
         offset = T_key[-1][-1] @ inverse(part.T_world_camera[-1])
     return RefinedRecording(
         carry_along(T, indices, np.concatenate(T_key)), known, len(indices),
-        sum(part.returns for part in parts), any(part.is_large for part in parts))
+        sum(part.loop_closures for part in parts), any(part.is_large for part in parts))
 
 
 class _Part:
-    """Hold key frames that tracks tie together."""
+    """Refine key frames that tracks connect."""
 
     def __init__(self, key_frames: KeyFrames, start: int, stop: int,
                  T_world_camera: Array) -> None:
         self._key_frames, self._start, self._stop = key_frames, start, stop
         self.T_world_camera = self.T_refined = T_world_camera
-        self.returns = 0
+        self.loop_closures = 0
 
     @property
     def is_large(self) -> bool:
-        """Return whether there are too many key frames to look for returns."""
+        """Return whether there are too many key frames to look for loop closures."""
         return len(self.T_world_camera) > MOST_KEY_FRAMES
 
     def refine(self, focal: FocalState, progress: Progress[object]) -> RefinementResult | None:
-        """Adjust the key frames; None where they do not show the motion."""
+        """Refine the key frames; None where the tracks do not determine the motion."""
         count = len(self.T_world_camera)
         if count < MINIMUM_KEY_FRAMES:
             return None
@@ -111,9 +112,9 @@ class _Part:
         if result.not_observable:
             return None
         if not self.is_large and count > LENGTH:
-            tracks = self._with_returns(replace(tracks, inverse_depth=result.inverse_depth),
-                                        result, progress)
-            if self.returns:
+            tracks = self._with_loop_closures(
+                replace(tracks, inverse_depth=result.inverse_depth), result, progress)
+            if self.loop_closures:
                 again = refine(tracks, result.T_world_camera, result.focal_px, config, priors)
                 result = result if again.not_observable else again
         self.T_refined = np.asarray(result.T_world_camera)
@@ -135,9 +136,9 @@ class _Part:
                         np.ones(sum(map(len, first))))
         return replace(tracks, inverse_depth=triangulated(tracks, self.T_world_camera, focal_px))
 
-    def _with_returns(self, tracks: Tracks, result: RefinementResult,
-                      progress: Progress[object]) -> Tracks:
-        """Return the tracks with what later key frames show of them again."""
+    def _with_loop_closures(self, tracks: Tracks, result: RefinementResult,
+                            progress: Progress[object]) -> Tracks:
+        """Return the tracks with the observations that loop closures add."""
         count = len(self.T_world_camera)
         points = np.zeros((len(tracks), count, 2))
         weight = np.zeros((len(tracks), count))
@@ -145,11 +146,11 @@ class _Part:
         points[:, :length], weight[:, :length] = tracks.points_px, tracks.weight
         images = self._key_frames.images[self._start:self._stop]
         found = find_loop_closures(tracks, result, images, self._key_frames.camera, length)
-        for returns in progress(found, count):
-            assert isinstance(returns, list)
-            for seen in returns:
-                column = seen.key_frame - tracks.first_frame[seen.tracks]
-                points[seen.tracks, column] = seen.points_px
-                weight[seen.tracks, column] = seen.weight
-                self.returns += 1
+        for closures in progress(found, count):
+            assert isinstance(closures, list)
+            for closure in closures:
+                column = closure.key_frame - tracks.first_frame[closure.tracks]
+                points[closure.tracks, column] = closure.points_px
+                weight[closure.tracks, column] = closure.weight
+                self.loop_closures += 1
         return replace(tracks, points_px=points, weight=weight)

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The depth of points that are followed through images whose poses are known."""
+"""The depth of tracks in images with known poses."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +9,13 @@ from anycam_ros.geometry.camera import rays
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.refinement import Tracks
 
-DEPTH_NOISE_PX = 1.0             # against which the expected depth of a track counts
+DEPTH_NOISE_PX = 1.0             # of an observation, relative to which the typical depth counts
 
 
 def triangulated(tracks: Tracks, T_world_camera: Array, focal_px: float) -> NDArray[np.float64]:
-    """Return the inverse depths (N,) that fit best: least squares over all that is seen.
+    """Return the inverse depths (N,) that fit all observations best, by least squares.
 
-    Without parallax a track lies as deep as the typical one.
+    A track without parallax gets the typical inverse depth.
     """
     T_camera_world = inverse(T_world_camera)
     direction = rays(tracks.points_px[:, 0], focal_px)

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What of the scene and the cameras a run writes besides its trajectory."""
+"""The exports of a run besides its trajectory: point cloud, COLMAP model, rerun recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ RESULTS = (CLOUD, RERUN, *(f'{COLMAP}/{name}' for name in FILES))
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Say what is asked for."""
+    """Choose the exports."""
 
     cloud: bool = False
     colmap: bool = False
@@ -33,35 +33,35 @@ class ExportOptions:
 
 
 class Reconstruction:
-    """Collect, while a recording runs, what is asked for; write it with the poses of its end."""
+    """Collect what the exports need during a run; write them with its final poses."""
 
-    def __init__(self, wishes: ExportOptions, folder: Path, odometry: VisualOdometry,
+    def __init__(self, exports: ExportOptions, folder: Path, odometry: VisualOdometry,
                  key_frames: KeyFrames | None) -> None:
-        """Start with no frame seen; raises DependencyError where rerun is asked for but missing.
+        """Take the key frames that the run collects anyway, if it does.
 
-        key_frames are those that the run collects anyway, if it does.
+        Raises DependencyError where rerun is asked for but not installed.
         """
-        self._wishes, self._folder = wishes, folder
-        is_dense = wishes.cloud and odometry.config.depth != 'none'
+        self._exports, self._folder = exports, folder
+        is_dense = exports.cloud and odometry.config.depth != 'none'
         self._scene = SceneCloud(odometry) if is_dense else None
-        needs_key_frames = wishes.colmap or (wishes.cloud and not is_dense)
+        needs_key_frames = exports.colmap or (exports.cloud and not is_dense)
         self._own_key_frames = KeyFrames(odometry, keeps_images=False) \
             if needs_key_frames and key_frames is None else None
         self._key_frames = self._own_key_frames or key_frames
         self._rerun = None
-        if wishes.rerun:
+        if exports.rerun:
             with needed_for('--rerun', 'pip install rerun-sdk', 'Apache-2.0 or MIT'):
                 from anycam_ros.recordings.writers.rerun_recording import RerunRecording
             self._rerun = RerunRecording(odometry, folder / RERUN)
 
     @property
     def collectors(self) -> Sequence[Collector]:
-        """Return those that look on while the recording runs."""
+        """Return those that need each frame and its estimate."""
         candidates = (self._scene, self._own_key_frames, self._rerun)
         return [collector for collector in candidates if collector is not None]
 
     def write(self, log: RunLog) -> None:
-        """Write what was collected, by the poses and the camera of the log."""
+        """Write the exports with the poses and the camera of the log."""
         if self._rerun is not None:
             self._rerun.close()
         if log.last is None:
@@ -70,11 +70,11 @@ class Reconstruction:
         model = None
         if self._key_frames is not None:
             model = sparse_model(self._key_frames, log.images, T_odom_camera, log.last.intrinsics)
-        if self._wishes.colmap and model is not None:
+        if self._exports.colmap and model is not None:
             write_colmap(self._folder / COLMAP, model)
         if self._scene is not None:
-            self._write_cloud(self._scene.seen_from(T_odom_camera), log.last.scale_source)
-        elif self._wishes.cloud and model is not None:
+            self._write_cloud(self._scene.in_odom(T_odom_camera), log.last.scale_source)
+        elif self._exports.cloud and model is not None:
             self._write_cloud(PointCloud(model.points.astype(np.float32), model.colours),
                               log.last.scale_source)
 

@@ -11,14 +11,14 @@ from anycam_ros.odometry import Frame, OdometryEstimate, Status, VisualOdometry
 from anycam_ros.odometry.cloud import frame_cloud, PointCloud
 from anycam_ros.offline.reconstruction.voxel_grid import VoxelGrid
 
-MOST_POINTS = 1_000_000          # about 60 MB while they are thinned
+MOST_POINTS = 1_000_000          # about 60 MB while the grid is thinned
 VOXELS_PER_DEPTH = 250           # a voxel's side: of the median depth of the first points
 LONGEST_GAP = 6                  # frames
 
 
 @dataclass
 class SceneCloud:
-    """Collect what the key frames, and more where these are rare, show of the static scene."""
+    """Collect the static points of the key frames, and of more frames where these are rare."""
 
     odometry: VisualOdometry
     _grid: VoxelGrid | None = None
@@ -26,7 +26,7 @@ class SceneCloud:
     _last: int = -LONGEST_GAP
 
     def add(self, frame: Frame, estimate: OdometryEstimate) -> None:
-        """Take in a frame and its estimate; one without pose, depth or unit is passed over."""
+        """Add a frame and its estimate; one without pose, depth or unit is ignored."""
         if estimate.status is Status.LOST:
             return
         pose, self._poses = self._poses, self._poses + 1
@@ -43,8 +43,8 @@ class SceneCloud:
         in_odom = cloud.carried_by(estimate.T_odom_camera)
         self._grid.add(pose, cloud.positions, in_odom.positions, cloud.colours)
 
-    def seen_from(self, T_odom_camera: Array) -> PointCloud:
-        """Return the cloud in odom by poses (poses, 4, 4), those on the way or refined ones."""
+    def in_odom(self, T_odom_camera: Array) -> PointCloud:
+        """Return the cloud in odom for poses (poses, 4, 4), causal or refined ones."""
         if self._grid is None:
             return PointCloud(np.empty((0, 3), np.float32), np.empty((0, 3), np.uint8))
         points = self._grid.points

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The key frames of a recording, the points that they show, and where they show them."""
+"""A sparse model of a recording: its key frames, points and observations."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,39 +12,26 @@ from anycam_ros.geometry.camera import in_size, Intrinsics, rays
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.global_refinement.triangulation import triangulated
+from anycam_ros.recordings.writers.colmap import SparseModel
 from anycam_ros.refinement import Tracks
 
 LARGEST_ERROR_PX = 1.5           # of the working image
-FEWEST_IMAGES = 3                # that show a point
-SMALLEST_ANGLE_RAD = 0.06        # between rays that meet in a point; below, its depth is vague
-
-
-class SparseModel(NamedTuple):
-    """Hold K images of one camera, P points, and M observations of them, by image and point."""
-
-    intrinsics: Intrinsics
-    names: Sequence[str]                 # (K,)
-    T_world_camera: Array                # (K, 4, 4)
-    points: Array                        # (P, 3) in the world
-    colours: NDArray[np.uint8]           # (P, 3) RGB
-    error_px: Array                      # (P,) mean, of the images
-    image: NDArray[np.int64]             # (M,) ascending
-    point: NDArray[np.int64]             # (M,)
-    seen_px: Array                       # (M, 2) from the edges of the image, not from its pixels
+FEWEST_IMAGES = 3                # in which a point is seen
+SMALLEST_ANGLE_RAD = 0.06        # between two rays to a point; below, its depth is too uncertain
 
 
 class _Seen(NamedTuple):
-    """Hold what N tracks show in the images."""
+    """Hold the points and residuals of N tracks."""
 
     points: Array                        # (N, 3) in the world
     error_px: Array                      # (N, LENGTH) of the working image
-    counts: NDArray[np.bool_]            # (N, LENGTH) whether it is an observation of the point
+    counts: NDArray[np.bool_]            # (N, LENGTH) whether it counts as an observation
     angle_rad: Array                     # (N,) the largest between two of its rays
 
 
 def sparse_model(key_frames: KeyFrames, names: Sequence[str], T_odom_camera: Array,
                  intrinsics: Intrinsics) -> SparseModel:
-    """Return the model by names and poses (poses, 4, 4) of all frames that have one.
+    """Return the model for names and poses (poses, 4, 4) of all frames that have a pose.
 
     intrinsics are those of the raw image.
     """
@@ -71,7 +58,7 @@ def sparse_model(key_frames: KeyFrames, names: Sequence[str], T_odom_camera: Arr
 
 
 def _tracks(key_frames: KeyFrames) -> tuple[Tracks, NDArray[np.uint8]]:
-    """Return what is followed to the next key frame at least, with its colours (N, 3)."""
+    """Return the tracks that reach the next key frame at least, with their colours (N, 3)."""
     last = len(key_frames.indices) - 1
     chosen = [group.weight[:, 1] > 0 for group in key_frames.anchored]
     groups = list(zip(key_frames.anchored, chosen, strict=True))

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Points thinned to one per voxel; however long the recording, memory has a bound."""
+"""Points thinned to one per voxel, in bounded memory."""
 
 from typing import Any
 
@@ -15,21 +15,21 @@ Points = NDArray[np.void]
 
 
 class VoxelGrid:
-    """Keep, of the points in a voxel, the one that was seen from nearest by.
+    """Keep, of the points in a voxel, the one that was seen from the smallest depth.
 
-    A point stays as the camera saw it, with the number of its pose, so that poses may be refined
+    A point stays in the camera frame, with the index of its pose, so that poses may be refined
     afterwards.
     """
 
     def __init__(self, side: float, most: int) -> None:
-        """Start empty; the side doubles as often as needed to keep at most so many points."""
+        """Set the side of a voxel; it doubles while there are more than `most` points."""
         self._side, self._most = side, most
         self._kept = np.zeros(0, POINT)
         self._new: list[Points] = []
 
     def add(self, pose: int, in_camera: NDArray[np.float32], in_world: NDArray[np.float32],
             colours: NDArray[np.uint8]) -> None:
-        """Take in N points (N, 3), as the camera of the pose saw them and where they are."""
+        """Add N points (N, 3), in the frame of the camera of that pose and in the world."""
         points: NDArray[Any] = np.zeros(len(in_camera), POINT)
         points['cell'] = np.floor(in_world / self._side)
         points['depth'], points['pose'] = in_camera[:, 2], pose

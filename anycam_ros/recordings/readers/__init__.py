@@ -1,3 +1,3 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags, videos, image folders and sequences as frames."""
+"""Readers of bags, videos, image folders and sequence folders."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which topic of a bag is meant."""
+"""The choice of a topic of a bag."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ class ExpectedTopic(NamedTuple):
     noun: str
     option: str
     name: str | None
-    way_out: str   # where there is none
+    way_out: str   # what to do where there is none
 
     def among(self, path: Path, candidates: Mapping[str, Topic],
               topics: Mapping[str, Topic]) -> str:
@@ -43,19 +43,19 @@ class ExpectedTopic(NamedTuple):
 
 
 def image_topic(name: str | None) -> ExpectedTopic:
-    """Return the wish for the camera's images."""
+    """Return the expected topic with the images of the camera."""
     return ExpectedTopic('image topic', '--topic', name, "Record the camera's topic too.")
 
 
 def speed_topic(name: str | None) -> ExpectedTopic:
-    """Return the wish for odometry with the speed of the vehicle."""
+    """Return the expected topic with odometry that holds the speed of the vehicle."""
     return ExpectedTopic('odometry topic', '--scale-topic', name,
-                  'Leave out --scale-source topic, or record the odometry of the wheels '
-                  '(nav_msgs/Odometry).')
+                         'Leave out --scale-source topic, or record wheel odometry '
+                         '(nav_msgs/Odometry).')
 
 
 def depth_topic(name: str | None) -> ExpectedTopic:
-    """Return the wish for depth images."""
+    """Return the expected topic with depth images."""
     return ExpectedTopic('depth topic', '--depth-topic', name,
-                  'Leave out --depth topic, or record depth that is registered to the image, as '
-                  '16UC1 or 32FC1.')
+                         'Leave out --depth topic, or record depth that is registered to the '
+                         'image, as 16UC1 or 32FC1.')

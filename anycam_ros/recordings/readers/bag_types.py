@@ -14,7 +14,7 @@ class RawMessage(NamedTuple):
 
 
 class Topic(NamedTuple):
-    """Hold what a bag says of a topic; messages is None where only reading it all would tell."""
+    """Hold type and number of messages of a topic; None where only reading the bag would tell."""
 
     message_type: str
     messages: int | None

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every kind of recording looks like to the odometry."""
+"""The interface of every kind of recording."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

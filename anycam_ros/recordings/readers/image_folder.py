@@ -45,7 +45,6 @@ class ImageFolder:
         self.total: int | None = len(self._files)
 
     def __iter__(self) -> Iterator[SourceFrame]:
-        """Return the frames."""
         stamps_ns = (round(index * NANOSECONDS / self._rate_hz)
                      for index in range(len(self._files)))
         return _frames(self._files, stamps_ns)
@@ -73,7 +72,6 @@ class SequenceFolder:
         self.total: int | None = len(entries)
 
     def __iter__(self) -> Iterator[SourceFrame]:
-        """Return the frames."""
         return _frames(self._files, self._stamps_ns, self._intrinsics, self._depth)
 
 

@@ -1,16 +1,16 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Speeds of a recording, given to the odometry in their time."""
+"""Speeds of a recording, fed to the odometry in the order of time."""
 
 from collections.abc import Iterable, Iterator
 
 from anycam_ros.odometry import Speed, VisualOdometry
 from anycam_ros.recordings.readers.frame_source import SourceFrame
 
-AHEAD_S = 0.5                    # of the image: speeds around it tell the speed at it
+AHEAD_S = 0.5                    # of the image: its speed is interpolated between those around it
 
 
-def give_speeds(frames: Iterable[SourceFrame], speeds: Iterable[Speed],
+def feed_speeds(frames: Iterable[SourceFrame], speeds: Iterable[Speed],
                 odometry: VisualOdometry) -> Iterator[SourceFrame]:
     """Return the frames; before each, the odometry gets the speeds up to a little after it."""
     coming = iter(speeds)

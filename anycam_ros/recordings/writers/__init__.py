@@ -1,3 +1,3 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Results as files that other programs read."""
+"""Writers of results: TUM, bag, masks, PLY, COLMAP, rerun."""

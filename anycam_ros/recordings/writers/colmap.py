@@ -2,18 +2,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sparse model as COLMAP reads it (colmap.github.io/format.html, text format)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.geometry.quaternion import quaternion_from_rotation
-from anycam_ros.geometry.se3 import inverse
-from anycam_ros.offline.reconstruction.sparse_model import SparseModel
+from anycam_ros.geometry.se3 import Array, inverse
 
 FILES = ('cameras.txt', 'images.txt', 'points3D.txt')
 PIXEL_CENTRE = 0.5               # of the first pixel; ours is 0
+
+
+class SparseModel(NamedTuple):
+    """Hold K images of one camera, P points, and M observations of them, by image and point."""
+
+    intrinsics: Intrinsics
+    names: Sequence[str]                 # (K,)
+    T_world_camera: Array                # (K, 4, 4)
+    points: Array                        # (P, 3) in the world
+    colours: NDArray[np.uint8]           # (P, 3) RGB
+    error_px: Array                      # (P,) mean, of the images
+    image: NDArray[np.int64]             # (M,) ascending
+    point: NDArray[np.int64]             # (M,)
+    seen_px: Array                       # (M, 2) from the edges of the image, not from its pixels
 
 
 def write_colmap(folder: Path, model: SparseModel) -> None:

@@ -15,7 +15,6 @@ class MaskFolder:
     """Write the motion mask of each frame as PNG, 255 where things move, named by its index."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder."""
         folder.mkdir(exist_ok=True)
         self._folder = folder
 
@@ -24,7 +23,7 @@ class MaskFolder:
         if estimate.motion_mask is None:
             return
         file = self._folder / f'{frame.index:06d}.png'
-        # Whatever ends the run, no file of this name is a part of a mask.
+        # However the run ends, no file of this name is an incomplete mask.
         unfinished = file.with_suffix('.part')
         try:
             unfinished.write_bytes(cv2.imencode('.png', estimate.motion_mask)[1].tobytes())

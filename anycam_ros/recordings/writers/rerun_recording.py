@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A run of the odometry as rerun shows it: camera, picture, what moves, and the scene."""
+"""A run of the odometry for the rerun viewer: camera, image, motion mask, scene."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class RerunRecording:
             self._has_started = True
         self._stream.set_time('stamp', timestamp=estimate.stamp_s)
         self._stream.log('status', rerun.TextLog(f'{estimate.status.name} {estimate.reason}'))
-        self._log_picture(frame, estimate)
+        self._log_image(frame, estimate)
         if estimate.status is Status.LOST:
             return
         self._log_pose(estimate)
@@ -51,15 +51,15 @@ class RerunRecording:
             self._stream.log('odom/path', rerun.LineStrips3D([self._way]), static=True)
             self._stream.disconnect()
 
-    def _log_picture(self, frame: Frame, estimate: OdometryEstimate) -> None:
+    def _log_image(self, frame: Frame, estimate: OdometryEstimate) -> None:
         height_px = round(PICTURE_WIDTH_PX * frame.height / frame.width)
         size = PICTURE_WIDTH_PX, height_px
-        picture = cv2.resize(frame.image_rgb, size, interpolation=cv2.INTER_AREA)
-        self._stream.log(f'{CAMERA}/picture',
-                         rerun.Image(picture).compress(jpeg_quality=JPEG_QUALITY))
+        image = cv2.resize(frame.image_rgb, size, interpolation=cv2.INTER_AREA)
+        self._stream.log(f'{CAMERA}/image',
+                         rerun.Image(image).compress(jpeg_quality=JPEG_QUALITY))
         if estimate.motion_mask is not None:
             mask = cv2.resize(estimate.motion_mask, size, interpolation=cv2.INTER_NEAREST)
-            self._stream.log(f'{CAMERA}/picture/moving', rerun.SegmentationImage(mask))
+            self._stream.log(f'{CAMERA}/image/moving', rerun.SegmentationImage(mask))
 
     def _log_pose(self, estimate: OdometryEstimate) -> None:
         T, camera = estimate.T_odom_camera, estimate.intrinsics
@@ -67,7 +67,7 @@ class RerunRecording:
         self._stream.log(CAMERA, rerun.Transform3D(translation=T[:3, 3], mat3x3=T[:3, :3]))
         small = camera.resized(PICTURE_WIDTH_PX,
                                round(PICTURE_WIDTH_PX * camera.height / camera.width))
-        self._stream.log(f'{CAMERA}/picture', rerun.Pinhole(
+        self._stream.log(f'{CAMERA}/image', rerun.Pinhole(
             image_from_camera=small.matrix, resolution=(small.width, small.height),
             camera_xyz=rerun.ViewCoordinates.RDF))
         self._stream.log('focal_px', rerun.Scalars(camera.fx))

@@ -34,7 +34,6 @@ class TrajectoryFile:
     """Write the pose of each frame that has one, camera to world, as soon as it is known."""
 
     def __init__(self, path: Path) -> None:
-        """Start the file."""
         self._file = path.open('w', buffering=1)
 
     def add(self, frame: SourceFrame, estimate: OdometryEstimate) -> None:

@@ -174,5 +174,5 @@ def test_rerun_file_begins_as_one(recording: Path, tmp_path: Path) -> None:
     run(recording, tmp_path, '--rerun', '--frames', '12', '--depth', 'topic')
     content = (tmp_path / 'recording.rrd').read_bytes()
     assert content.startswith(b'RRF')
-    for name in (b'odom/camera/picture', b'odom/scene/1', b'odom/path'):
+    for name in (b'odom/camera/image', b'odom/scene/1', b'odom/path'):
         assert name in content

@@ -21,7 +21,7 @@ from recordings import (
 
 from anycam_ros.errors import FrameError, SourceError
 from anycam_ros.recordings.readers.bag import BagSource
-from anycam_ros.recordings.readers.open_source import open_source
+from anycam_ros.recordings.readers.open_recording import open_recording
 
 STORAGES = ('mcap', 'sqlite3')
 
@@ -46,7 +46,7 @@ def test_bag_whose_recorder_was_killed_is_read_file_by_file(tmp_path: Path, stor
     folder = tmp_path / 'split'
     cut(part, folder / f'split_9{part.suffix}', part.stat().st_size)
     cut(part, folder / f'split_10{part.suffix}', int(0.8 * part.stat().st_size))
-    numbers, reason = read_until_break(open_source(folder))
+    numbers, reason = read_until_break(open_recording(folder))
     assert f'split_10{part.suffix} breaks off' in reason
     assert len(numbers) > 120
     assert numbers == [index % 100 for index in range(len(numbers))]

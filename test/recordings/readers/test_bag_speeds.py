@@ -23,8 +23,8 @@ from anycam_ros.errors import SourceError
 from anycam_ros.odometry import OdometryConfig, Speed, VisualOdometry
 from anycam_ros.recordings.readers.bag import BagSource
 from anycam_ros.recordings.readers.bag_speeds import BagSpeeds
-from anycam_ros.recordings.readers.open_source import open_speeds
-from anycam_ros.recordings.readers.speeds import AHEAD_S, give_speeds
+from anycam_ros.recordings.readers.open_recording import open_speeds
+from anycam_ros.recordings.readers.speeds import AHEAD_S, feed_speeds
 from anycam_ros.simulation.rendered_scene import RenderedScene
 from anycam_ros.simulation.rendered_scene.camera_paths import camera_pose
 
@@ -82,7 +82,7 @@ class Listener(VisualOdometry):
 def test_odometry_gets_speeds_up_to_a_little_after_the_image(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bag', 'mcap', (IMAGES, WHEELS), 60)
     listener = Listener()
-    frames = give_speeds(BagSource(bag), BagSpeeds(bag), listener)
+    frames = feed_speeds(BagSource(bag), BagSpeeds(bag), listener)
     lead_s = [listener.latest_s[-1] - frame.stamp_s for frame in frames]
     assert len(listener.latest_s) == 60
     assert all(AHEAD_S - 0.05 < lead < AHEAD_S for lead in lead_s[:40])

@@ -28,7 +28,7 @@ from recordings import (
 from anycam_ros.errors import FrameError, SourceError
 from anycam_ros.recordings.readers.bag import BagSource
 from anycam_ros.recordings.readers.image_folder import SequenceFolder
-from anycam_ros.recordings.readers.open_source import open_source
+from anycam_ros.recordings.readers.open_recording import open_recording
 
 
 def with_depth(sequence: Path, indices: range, scale: int = 1) -> Path:
@@ -161,7 +161,8 @@ def two_depth_topics(path: Path) -> Path:
 
 
 def test_one_of_several_depth_topics_is_chosen(tmp_path: Path) -> None:
-    source = open_source(two_depth_topics(tmp_path), with_depth=True, depth_topic='/other/depth')
+    source = open_recording(two_depth_topics(tmp_path), with_depth=True,
+                            depth_topic='/other/depth')
     assert_depths(source, [1000, 1010])
 
 
@@ -178,9 +179,9 @@ def test_missing_depth_is_refused_with_the_way_out(
         tmp_path: Path, make: Callable[[Path], Path], options: dict[str, str],
         message: str) -> None:
     with pytest.raises(SourceError, match=message):
-        open_source(make(tmp_path), with_depth=True, **options)
+        open_recording(make(tmp_path), with_depth=True, **options)
 
 
 def test_depth_topic_without_depth_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match='Add --depth topic'):
-        open_source(two_depth_topics(tmp_path), depth_topic='/other/depth')
+        open_recording(two_depth_topics(tmp_path), depth_topic='/other/depth')

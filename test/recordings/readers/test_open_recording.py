@@ -10,7 +10,7 @@ import pytest
 from recordings import number_in, write_bag, write_images, write_sequence, write_video
 
 from anycam_ros.errors import SourceError
-from anycam_ros.recordings.readers.open_source import open_source
+from anycam_ros.recordings.readers.open_recording import open_recording
 
 MAKERS: dict[str, Callable[[Path], Path]] = {
     'bag folder': lambda path: write_bag(path / 'bag', 'mcap', count=4).parent,
@@ -24,7 +24,7 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
 
 @pytest.mark.parametrize('kind', MAKERS)
 def test_kind_is_recognised(tmp_path: Path, kind: str) -> None:
-    source = open_source(MAKERS[kind](tmp_path))
+    source = open_recording(MAKERS[kind](tmp_path))
     frames = list(source)
     assert source.total == 4
     assert [frame.index for frame in frames] == [0, 1, 2, 3]
@@ -62,4 +62,4 @@ def test_unusable_input_is_refused_with_the_way_out(
         tmp_path: Path, make: Callable[[Path], Path], options: dict[str, Any],
         message: str) -> None:
     with pytest.raises(SourceError, match=message):
-        open_source(make(tmp_path), **options)
+        open_recording(make(tmp_path), **options)

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tell what kind of recording a path is, and open it."""
+"""Open a recording of any kind."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +21,7 @@ KINDS = ('a ROS 2 bag (.mcap, .db3 or their folder), a video file, a folder of i
          'sequence folder (rgb/ and timestamps.txt)')
 
 
-def open_source(path: Path, *, topic: str | None = None, fps: float | None = None,
+def open_recording(path: Path, *, topic: str | None = None, fps: float | None = None,
                 calibrated: bool = False, with_depth: bool = False,
                 depth_topic: str | None = None) -> FrameSource:
     """Open a recording of any kind.

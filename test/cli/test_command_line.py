@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import re
 import shutil
 import signal
 import subprocess
@@ -25,7 +26,7 @@ from anycam_ros.cli import main
 from anycam_ros.recordings.readers.bag_messages import open_bag
 from anycam_ros.simulation.rendered_scene import RenderedScene
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 ALWAYS = {'trajectory.tum', 'camera.yaml', 'timing.json', 'summary.json', 'plot.png'}
 
 
@@ -216,6 +217,23 @@ def test_wrong_options_are_refused(clip: Path, tmp_path: Path, options: tuple[st
 def test_config_prints_the_shipped_parameter_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['config']) == 0
     assert capsys.readouterr().out == (REPOSITORY / 'config/anycam.yaml').read_text()
+
+
+@pytest.mark.parametrize('page', [REPOSITORY / 'README.md', *REPOSITORY.glob('docs/*.md')],
+                         ids=lambda page: page.name)
+def test_documented_commands_and_options_exist(
+        page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = page.read_text()
+    with pytest.raises(SystemExit):
+        main(['--help'])
+    commands = re.findall(r'^    (\w+)', capsys.readouterr().out, re.MULTILINE)
+    assert set(re.findall(r'\banycam\s(\w+)', text)) <= {*commands}
+    options = {'--help'}
+    for command in (['odometry'], ['weights'], ['export'], ['benchmark', 'frontend']):
+        with pytest.raises(SystemExit):
+            main([*command, '--help'])
+        options |= set(re.findall(r'--[a-z-]+', capsys.readouterr().out))
+    assert set(re.findall(r'`(--[a-z-]+)', text)) <= options
 
 
 def test_input_without_any_pose_is_no_success(
