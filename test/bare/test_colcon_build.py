@@ -9,6 +9,8 @@ import subprocess
 from colcon_workspace import ColconWorkspace
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -64,6 +64,7 @@ def poses(folder: Path) -> NDArray[np.float64]:
     return np.loadtxt(folder / 'trajectory.tum', ndmin=2)
 
 
+@pytest.mark.slow
 def test_results_of_a_run_are_complete(clip: Path, tmp_path: Path) -> None:
     assert odometry(clip, tmp_path, '--masks', '--bag') == 0
     assert {file.name for file in tmp_path.iterdir()} == ALWAYS | {'masks', 'odometry.mcap'}
@@ -86,6 +87,7 @@ def test_results_of_a_run_are_complete(clip: Path, tmp_path: Path) -> None:
     assert mask.shape == (240, 320)
 
 
+@pytest.mark.slow
 def test_same_input_gives_the_same_bytes(clip: Path, tmp_path: Path) -> None:
     for name in ('first', 'second'):
         assert odometry(clip, tmp_path / name, '--masks', '--bag', '--frames', '10') == 0
@@ -94,6 +96,7 @@ def test_same_input_gives_the_same_bytes(clip: Path, tmp_path: Path) -> None:
     assert [name for name in first if first[name] != second[name]] == []
 
 
+@pytest.mark.slow
 def test_bag_of_results_agrees_with_the_trajectory(clip: Path, tmp_path: Path) -> None:
     assert odometry(clip, tmp_path, '--bag', '--frames', '8') == 0
     types = get_typestore(Stores.ROS2_HUMBLE)
@@ -121,12 +124,14 @@ def test_start_stride_and_frames_choose(clip: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(poses(tmp_path)[:, 0], 100 + np.array([5, 7, 9]) / 15, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_given_calibration_is_used(clip: Path, tmp_path: Path) -> None:
     assert odometry(clip, tmp_path, '--intrinsics', 'given', '--frames', '5') == 0
     camera = yaml.safe_load((tmp_path / 'camera.yaml').read_text())
     assert (camera['focal_source'], camera['fx']) == ('given', pytest.approx(0.95 * 320))
 
 
+@pytest.mark.slow
 def test_earlier_results_go(clip: Path, tmp_path: Path) -> None:
     assert odometry(clip, tmp_path, '--masks', '--bag', '--frames', '6') == 0
     assert odometry(clip, tmp_path, '--masks', '--frames', '3') == 0
@@ -134,6 +139,7 @@ def test_earlier_results_go(clip: Path, tmp_path: Path) -> None:
     assert len(list((tmp_path / 'masks').iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_earlier_results_stay_when_a_network_is_not_to_be_had(clip: Path, tmp_path: Path) -> None:
     assert odometry(clip, tmp_path, '--frames', '3') == 0
     before = results(tmp_path)
@@ -141,6 +147,7 @@ def test_earlier_results_stay_when_a_network_is_not_to_be_had(clip: Path, tmp_pa
     assert results(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_frames_with_depth_are_counted_and_doubted(
         clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / 'sequence'
@@ -159,6 +166,7 @@ def test_frames_with_depth_are_counted_and_doubted(
     assert summary['frames_with_depth'] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', ['mcap', 'sqlite3', 'video'])
 def test_cut_recording_keeps_its_results_and_says_where_it_broke(
         tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
@@ -175,6 +183,7 @@ def test_cut_recording_keeps_its_results_and_says_where_it_broke(
     assert len((tmp_path / 'out/trajectory.tum').read_text().splitlines()) == summary['poses']
 
 
+@pytest.mark.slow
 def test_one_bad_image_is_skipped_with_a_message(
         clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = [f'{index}.png' for index in range(6)]
@@ -236,6 +245,7 @@ def test_documented_commands_and_options_exist(
     assert set(re.findall(r'`(--[a-z-]+)', text)) <= options
 
 
+@pytest.mark.slow
 def test_input_without_any_pose_is_no_success(
         tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_images(tmp_path / 'images', ['0.png'])
@@ -260,6 +270,7 @@ def run(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     process.kill()
 
 
+@pytest.mark.slow
 def test_killed_run_leaves_readable_results(
         run: subprocess.Popen[bytes], tmp_path: Path) -> None:
     run.send_signal(signal.SIGKILL)
@@ -271,6 +282,7 @@ def test_killed_run_leaves_readable_results(
     assert recorded >= len(written) - 4
 
 
+@pytest.mark.slow
 def test_interrupted_run_leaves_all_results(
         run: subprocess.Popen[bytes], tmp_path: Path) -> None:
     run.send_signal(signal.SIGINT)

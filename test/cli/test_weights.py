@@ -39,6 +39,7 @@ def test_missing_library_is_named_and_how_to_do_without(
     assert main(['weights']) == 0
 
 
+@pytest.mark.slow
 def test_good_file_is_confirmed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip('torch')
     pytest.importorskip('safetensors')

@@ -13,6 +13,8 @@ from anycam_ros.recordings.readers.open_recording import open_recording
 from anycam_ros.recordings.writers.tum import read_trajectory
 from anycam_ros.simulation.rendered_scene import RenderedScene
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:

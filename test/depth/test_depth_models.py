@@ -11,6 +11,8 @@ import pytest
 
 from anycam_ros.errors import WeightsError
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip('torch')
 
 from anycam_ros.depth.depth_model import DepthModel  # noqa: E402

@@ -10,6 +10,8 @@ import pytest
 
 from anycam_ros.errors import ConfigError, WeightsError
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip('torch')
 CPU = torch.device('cpu')
 

@@ -9,6 +9,8 @@ import pytest
 
 from anycam_ros.errors import WeightsError
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip('torch')
 CPU = torch.device('cpu')
 

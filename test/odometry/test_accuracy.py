@@ -16,6 +16,8 @@ from anycam_ros.odometry import OdometryEstimate, Status
 from anycam_ros.recordings.readers.image_folder import SequenceFolder
 from anycam_ros.simulation.rendered_scene import straight, turning
 
+pytestmark = pytest.mark.slow
+
 Estimates = list[OdometryEstimate]
 ATE_SHARE = 0.03      # of the way; 1.3 % was measured, uncalibrated
 

@@ -11,6 +11,8 @@ import pytest
 
 from anycam_ros.odometry import Cause, Frame, OdometryEstimate, Status
 
+pytestmark = pytest.mark.slow
+
 LAST = 40
 
 

@@ -15,7 +15,7 @@ from simulated_runs import play, simulated_run, SimulatedRun, squared_errors, un
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.odometry import warm_up
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.slow]
 
 SOAK = os.environ.get('ANYCAM_SOAK') == '1'
 RUNS = range(100) if SOAK else range(6, 11)

@@ -16,6 +16,8 @@ from anycam_ros.odometry import Frame, OdometryEstimate, Status
 from anycam_ros.recordings.readers.image_folder import SequenceFolder
 from anycam_ros.simulation.rendered_scene import turning
 
+pytestmark = pytest.mark.slow
+
 Estimates = list[OdometryEstimate]
 Change = Callable[[np.ndarray, int], 'np.ndarray | None']
 

@@ -9,6 +9,8 @@ import pytest
 
 from anycam_ros.odometry import Frame, OdometryEstimate, Status, VisualOdometry
 
+pytestmark = pytest.mark.slow
+
 Estimates = list[OdometryEstimate]
 BEFORE, COVERED, AFTER = 40, 20, 30
 

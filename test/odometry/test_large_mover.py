@@ -12,6 +12,8 @@ from anycam_ros.evaluation.metrics import absolute_error
 from anycam_ros.odometry import Frame
 from anycam_ros.simulation.rendered_scene import hand_held
 
+pytestmark = pytest.mark.slow
+
 APPEARS = 20      # frame; by then there is a map
 COVER = 0.36      # of the picture
 

@@ -11,6 +11,8 @@ import pytest
 
 from anycam_ros.odometry import Status, visual_odometry, VisualOdometry
 
+pytestmark = pytest.mark.slow
+
 FRAMES, TURNING_POINT = 1000, 60
 PERIOD = 2 * TURNING_POINT
 EARLY, LATE = slice(PERIOD, 3 * PERIOD), slice(FRAMES - 2 * PERIOD, FRAMES)

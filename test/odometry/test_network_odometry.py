@@ -14,6 +14,8 @@ from anycam_ros.errors import WeightsError
 from anycam_ros.odometry import Frame, OdometryConfig, Status, VisualOdometry, warm_up
 from anycam_ros.odometry.cloud import frame_cloud
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip('torch', reason='PyTorch is not installed')
 pytest.importorskip('safetensors', reason='safetensors is not installed')
 

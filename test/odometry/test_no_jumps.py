@@ -10,6 +10,8 @@ from simulated_runs import Step, steps_of, units_per_metre
 from anycam_ros.geometry.se3 import Array, so3_log
 from anycam_ros.odometry import OdometryEstimate, Status
 
+pytestmark = pytest.mark.slow
+
 SIGMAS = 5.0
 BRIEFLY, LONG = range(40, 46), range(36, 62)     # a map is given up after 0.7 s
 PUBLISHED = (Status.INITIALIZING, Status.TRACKING, Status.DEGRADED)

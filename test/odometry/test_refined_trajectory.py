@@ -11,6 +11,8 @@ from anycam_ros.evaluation.metrics import absolute_error
 from anycam_ros.odometry import Frame, Status, VisualOdometry
 from anycam_ros.simulation.rendered_scene import camera_pose
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def there_and_back() -> Clip:

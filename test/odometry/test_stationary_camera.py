@@ -14,6 +14,8 @@ from anycam_ros.odometry import OdometryEstimate, Status
 from anycam_ros.recordings.readers.image_folder import SequenceFolder
 from anycam_ros.simulation.rendered_scene import hand_held
 
+pytestmark = pytest.mark.slow
+
 Estimates = list[OdometryEstimate]
 HALT_S = 1.5
 

@@ -13,6 +13,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 TEST_FOLDER = Path(__file__).resolve().parents[1]
 
 COUNT_SIGNATURES = """

@@ -20,6 +20,8 @@ from anycam_ros.errors import SourceError
 from anycam_ros.recordings.readers.damaged_bag import DamagedMcap
 from anycam_ros.recordings.writers.tum import read_trajectory
 
+pytestmark = pytest.mark.slow
+
 POSES_BEFORE = 40
 MOST_LOST = 10       # messages of a topic that are still in the chunk of the bag
 TYPES = get_typestore(Stores.ROS2_HUMBLE)

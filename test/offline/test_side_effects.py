@@ -10,6 +10,8 @@ import sys
 import pytest
 from recordings import write_sequence
 
+pytestmark = pytest.mark.slow
+
 # Seen from within the process: each file that Python opens or moves, each socket that it uses.
 WATCHED = """
 import json, os, sys

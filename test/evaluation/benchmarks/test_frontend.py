@@ -11,6 +11,8 @@ from anycam_ros.errors import SourceError
 from anycam_ros.evaluation.benchmarks.frontend import benchmark_frontend
 from anycam_ros.odometry import OdometryConfig
 
+pytestmark = pytest.mark.slow
+
 CAMERA = 'width: 96\nheight: 64\nfx: 80\nfy: 80\ncx: 48\ncy: 32\n'
 GIVEN = OdometryConfig(intrinsics='given')
 

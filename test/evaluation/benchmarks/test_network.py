@@ -12,6 +12,8 @@ import torch
 from anycam_ros.evaluation.benchmarks import network as benchmark
 from anycam_ros.evaluation.benchmarks import network_pipeline
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ from anycam_ros.networks.anycam.backbone import INPUT_CHANNELS
 from anycam_ros.networks.anycam.checkpoint.official_names import with_official_names
 from anycam_ros.networks.anycam.uncertainty_branch import KINDS
 
+pytestmark = pytest.mark.slow
+
 # Newer releases of transformers name the projections of attention otherwise.
 RENAMED = {'attention.q_proj': 'attention.attention.query',
            'attention.k_proj': 'attention.attention.key',

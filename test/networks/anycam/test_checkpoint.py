@@ -17,6 +17,8 @@ from anycam_ros.networks.anycam import AnyCam, load_checkpoint, NetworkConfig, s
 from anycam_ros.networks.anycam.checkpoint.official_names import with_official_names
 from anycam_ros.weights.weights_file import embedded_weights
 
+pytestmark = pytest.mark.slow
+
 Weights = dict[str, Tensor]
 
 

@@ -20,6 +20,8 @@ from anycam_ros.networks.anycam.checkpoint.official_names import (
 )
 from anycam_ros.networks.anycam.frame_inputs import stack_channels
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(('height', 'width'), [(42, 42), (56, 84), (50, 71), (15, 33)])
 def test_any_size_gives_outputs_of_its_size(network: AnyCam, height: int, width: int) -> None:

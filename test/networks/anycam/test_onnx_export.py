@@ -18,6 +18,8 @@ pytest.importorskip('onnxruntime', reason='onnxruntime is not installed')
 
 from anycam_ros.networks.anycam.onnx_export import export_onnx, run_onnx
 
+pytestmark = pytest.mark.slow
+
 HEIGHT, WIDTH, WINDOW = 42, 56, 3
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip('torch', reason='PyTorch is not installed')
 
 from anycam_ros.networks.anycam import (  # noqa: E402

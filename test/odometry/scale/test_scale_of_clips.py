@@ -23,6 +23,8 @@ from anycam_ros.recordings.readers.image_folder import SequenceFolder
 from anycam_ros.simulation.rendered_scene import CameraPath, RenderedScene
 from anycam_ros.simulation.rendered_scene.camera_paths import camera_pose
 
+pytestmark = pytest.mark.slow
+
 Estimates = list[OdometryEstimate]
 HEIGHT_M, SPEED_MPS = 0.4, 0.5
 RATE_HZ, SPEED_RATE_HZ = 10.0, 50.0

@@ -25,6 +25,8 @@ from anycam_ros.offline.global_refinement.refine_recording import (
 )
 from anycam_ros.recordings.writers.tum import read_trajectory
 
+pytestmark = pytest.mark.slow
+
 
 def silent(steps: Iterable[object], _total: int) -> Iterable[object]:
     return steps

@@ -18,6 +18,8 @@ from anycam_ros.cli import main
 from anycam_ros.offline.reconstruction.reconstruction import COLMAP
 from anycam_ros.recordings.writers.tum import read_trajectory
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 40
 FILES = ('cloud.ply', 'colmap/cameras.txt', 'colmap/images.txt', 'colmap/points3D.txt')
 
