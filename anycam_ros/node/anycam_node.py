@@ -24,10 +24,10 @@ from tf2_ros import Buffer
 from anycam_ros.errors import AnyCamError
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.diagnostics.diagnostics import Diagnostics, Watched
-from anycam_ros.node.diagnostics.silence import SILENCE_S
-from anycam_ros.node.frame_processor import Worker
+from anycam_ros.node.diagnostics.topic_watch import SILENCE_S
+from anycam_ros.node.frame_processor import FrameProcessor
 from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
-from anycam_ros.node.inputs.subscriptions import Inputs
+from anycam_ros.node.inputs.subscriptions import Subscriptions
 from anycam_ros.node.memory import (
     release_memory,
     return_images_to_the_system,
@@ -71,9 +71,9 @@ class AnyCamNode(LifecycleNode):
         # For good: tf2_ros never takes back what a buffer registers with its node.
         self._transforms = Buffer(node=self)
         self._config: NodeConfig | None = None       # while it is configured
-        self._worker: Worker | None = None
+        self._processor: FrameProcessor | None = None
         self._requests: Services | None = None
-        self._inputs: Inputs | None = None           # while it is active
+        self._inputs: Subscriptions | None = None     # while it is active
         self._thread: Thread | None = None
         self._is_paused = False
         self._image_queue: LatestOnlyQueue[RgbdImage] = LatestOnlyQueue()
@@ -118,9 +118,9 @@ class AnyCamNode(LifecycleNode):
         try:
             config, odometry_config = read(self, NodeConfig), read(self, OdometryConfig)
             self.get_logger().info('compiling, or loading what was compiled before ...')
-            self._worker = Worker(self, config, odometry_config, self._image_queue,
-                                  self._transforms)
-            self._worker.warm_up()
+            self._processor = FrameProcessor(self, config, odometry_config, self._image_queue,
+                                             self._transforms)
+            self._processor.warm_up()
         except AnyCamError as error:
             self.get_logger().fatal(str(error))
             self._release()
@@ -129,31 +129,32 @@ class AnyCamNode(LifecycleNode):
             self.get_logger().fatal(traceback.format_exc())
             raise
         self._config = config
-        self._requests = Services(self, self._worker, self._pause)
+        self._requests = Services(self, self._processor, self._pause)
         spare_the_collector()
         return super().on_configure(state)
 
     def on_activate(self, state: State) -> TransitionCallbackReturn:
         """Listen to the camera."""
         assert self._config is not None
-        assert self._worker is not None
+        assert self._processor is not None
         self._image_queue.open()
-        self._inputs = Inputs(self, self._config, read(self, OdometryConfig), self._image_queue,
-                              self._worker)
+        self._inputs = Subscriptions(
+            self, self._config, read(self, OdometryConfig), self._image_queue, self._processor)
         self._inputs.pause(paused=self._is_paused)
-        self._thread = Thread(target=self._work, args=(self._worker, self._inputs),
+        self._thread = Thread(target=self._work, args=(self._processor, self._inputs),
                               name='odometry')
         self._thread.start()
-        self._diagnostics.watch(Watched(self._image_queue, self._worker.outputs,
+        self._diagnostics.watch(Watched(self._image_queue, self._processor.outputs,
                                         self._inputs.why_silent))
-        self.get_logger().info(f'listening to {self._inputs.image_topic}')   # for the launch file
+        # The launch file waits for this line.
+        self.get_logger().info(f'listening to {self._inputs.image_topic}')
         return super().on_activate(state)
 
     def on_deactivate(self, state: State) -> TransitionCallbackReturn:
         """Fall silent; the pose stays for the next time."""
         self.stop()
-        if self._worker is not None:
-            self._worker.request_restart()
+        if self._processor is not None:
+            self._processor.request_restart()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: State) -> TransitionCallbackReturn:
@@ -175,34 +176,34 @@ class AnyCamNode(LifecycleNode):
         self.stop()
         if self._requests is not None:
             self._requests.close()
-        if self._worker is not None:
-            self._worker.close()
-        self._worker = self._requests = self._config = None
+        if self._processor is not None:
+            self._processor.close()
+        self._processor = self._requests = self._config = None
         self._is_paused = False
         release_memory()
 
     # While it is active ------------------------------------------------------------------------
 
-    def _work(self, worker: Worker, inputs: Inputs) -> None:
+    def _work(self, processor: FrameProcessor, subscriptions: Subscriptions) -> None:
         """Serve the mailbox until it is closed."""
         while not self._image_queue.closed:
             rgbd = self._image_queue.take(timeout_s=SILENCE_S)
             if rgbd is not None:
-                worker.handle(rgbd)
+                processor.handle(rgbd)
             elif not self._image_queue.closed:
-                worker.handle_silence(inputs.why_silent)
+                processor.handle_silence(subscriptions.why_silent)
 
     def _pause(self, paused: bool) -> None:
         self._is_paused = paused
-        if self._worker is not None:
-            self._worker.pause(paused=paused)
+        if self._processor is not None:
+            self._processor.pause(paused=paused)
         if self._inputs is not None:
             self._inputs.pause(paused=paused)
 
     def _on_parameters(self, parameters: 'Sequence[Parameter[Any]]') -> SetParametersResult:
         self._config, result = refuse_or_replace(self._config, parameters)
-        if self._worker is not None and self._config is not None:
-            self._worker.configure(self._config)
+        if self._processor is not None and self._config is not None:
+            self._processor.configure(self._config)
         return result
 
 

@@ -22,8 +22,8 @@ from anycam_ros.node.inputs.depth_synchroniser import RgbdImage
 from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
 from anycam_ros.node.inputs.speed_input import SpeedInput
 from anycam_ros.node.inputs.stream_restart import restart_reason
-from anycam_ros.node.outputs.frames import Frames, MissingTransformError
 from anycam_ros.node.outputs.outputs import Outputs
+from anycam_ros.node.outputs.tf_frames import MissingTransformError, TfFrames
 from anycam_ros.node.outputs.transforms import PoseGuess
 from anycam_ros.odometry import (
     Frame,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SILENCES_BEFORE_WARNING = 3
 
 
-class Worker:
+class FrameProcessor:
     """Turn image messages into published odometry, one at a time, on one thread."""
 
     def __init__(self, node: Node, config: NodeConfig, odometry_config: OdometryConfig,
@@ -52,7 +52,7 @@ class Worker:
         self._calibration: Intrinsics | None = None     # that the stream began with
         self._needs_camera_info = odometry_config.intrinsics == 'given'
         self._outputs = Outputs(node, config)
-        self._frames = Frames(node, config, transforms)
+        self._frames = TfFrames(node, config, transforms)
         self._report = StatusReport(image_queue, node.get_clock())
         self._throttle = Throttle()
         self._state = ''

@@ -11,7 +11,7 @@ from std_srvs.srv import SetBool, Trigger
 from tf_transformations import quaternion_matrix
 
 from anycam_ros.errors import PoseError
-from anycam_ros.node.frame_processor import Worker
+from anycam_ros.node.frame_processor import FrameProcessor
 from anycam_ros.node.outputs.transforms import PoseGuess
 from anycam_ros.srv import SetPose
 
@@ -19,11 +19,12 @@ UNIT_TOLERANCE = 0.01
 
 
 class Services:
-    """Answer requests; the worker carries them out with its next image."""
+    """Answer requests; the processor carries them out with its next image."""
 
-    def __init__(self, node: Node, worker: Worker, pause: Callable[[bool], None]) -> None:
+    def __init__(self, node: Node, processor: FrameProcessor,
+                 pause: Callable[[bool], None]) -> None:
         """Offer the services from now on."""
-        self._node, self._worker, self._pause = node, worker, pause
+        self._node, self._processor, self._pause = node, processor, pause
         self._services = [node.create_service(Trigger, '~/reset', self._on_reset),
                           node.create_service(SetBool, '~/pause', self._on_pause),
                           node.create_service(SetPose, '~/set_pose', self._on_set_pose)]
@@ -35,7 +36,7 @@ class Services:
 
     def _on_reset(self, _request: Trigger.Request, response: Trigger.Response
                   ) -> Trigger.Response:
-        self._worker.request_reset()
+        self._processor.request_reset()
         response.success = True
         response.message = 'the next image is at initial_pose in odom'
         return response
@@ -51,7 +52,7 @@ class Services:
     def _on_set_pose(self, request: SetPose.Request, response: SetPose.Response
                      ) -> SetPose.Response:
         try:
-            self._worker.request_pose(_pose_guess(request.pose, self._worker.odom_frame))
+            self._processor.request_pose(_pose_guess(request.pose, self._processor.odom_frame))
         except PoseError as error:
             response.success, response.message = False, str(error)
             return response

@@ -40,7 +40,7 @@ from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.msg import Status
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.conversions import camera_info_from_intrinsics
-from anycam_ros.node.frame_processor import Worker
+from anycam_ros.node.frame_processor import FrameProcessor
 from anycam_ros.node.inputs.depth_synchroniser import DepthSynchroniser, RgbdImage
 from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
 from anycam_ros.odometry import OdometryConfig, visual_odometry
@@ -73,16 +73,17 @@ class Intake:
         """Connect them as the node does."""
         self.node = rclpy.create_node(name)
         self._image_queue: LatestOnlyQueue[RgbdImage] = LatestOnlyQueue()
-        self._worker = Worker(self.node, NodeConfig(), OdometryConfig(**config), self._image_queue,
-                              Buffer(node=self.node))
+        self._processor = FrameProcessor(
+            self.node, NodeConfig(), OdometryConfig(**config), self._image_queue,
+            Buffer(node=self.node))
         if 'depth' in config:
-            self._worker.expect_depth(lambda: 'no reason')
-        self._speeds = self._worker.expect_speeds(lambda: 'no reason')
+            self._processor.expect_depth(lambda: 'no reason')
+        self._speeds = self._processor.expect_speeds(lambda: 'no reason')
         self._synchroniser = DepthSynchroniser(self._image_queue.put)
 
     def take(self, name: str, message: Any) -> None:  # noqa: ANN401
         if name == 'camera_info':
-            self._worker.camera_info = message
+            self._processor.camera_info = message
         elif name == 'speed':
             self._speeds.put(message)
         elif name == 'depth':
@@ -92,7 +93,7 @@ class Intake:
             self._synchroniser.give_up()
         rgbd = self._image_queue.take(timeout_s=0.0)
         if rgbd is not None:
-            self._worker.handle(rgbd)
+            self._processor.handle(rgbd)
 
 
 @pytest.fixture

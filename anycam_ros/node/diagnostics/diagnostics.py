@@ -13,11 +13,11 @@ from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]   # as in
 from rclpy.node import Node
 
 from anycam_ros.msg import Status
-from anycam_ros.node.diagnostics import findings
+from anycam_ros.node.diagnostics import diagnostic_results
 from anycam_ros.node.diagnostics.clock_watch import ClockWatch
-from anycam_ros.node.diagnostics.findings import DiagnosticResult, Sample
+from anycam_ros.node.diagnostics.diagnostic_results import DiagnosticResult, Sample
 from anycam_ros.node.diagnostics.memory_use import cuda_bytes, resident_bytes
-from anycam_ros.node.diagnostics.silence import incompatible_subscriber
+from anycam_ros.node.diagnostics.topic_watch import incompatible_subscriber
 from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
 from anycam_ros.node.outputs.outputs import Outputs
 
@@ -80,21 +80,22 @@ class Diagnostics:
                 ) -> Callable[[DiagnosticStatusWrapper], DiagnosticStatusWrapper]:
         def fill(stat: DiagnosticStatusWrapper) -> DiagnosticStatusWrapper:
             if len(self._samples) < 2:
-                return _put(DiagnosticResult(findings.OK, 'the node is not active', {}), stat)
+                return _put(DiagnosticResult(
+                    diagnostic_results.OK, 'the node is not active', {}), stat)
             return _put(task(self._samples[-1], self._samples[-2]), stat)
         return fill
 
     def _camera(self, now: Sample, before: Sample) -> DiagnosticResult:
-        return findings.camera(now, before, self._rate_hz('received'))
+        return diagnostic_results.camera(now, before, self._rate_hz('received'))
 
     def _odometry(self, now: Sample, _before: Sample) -> DiagnosticResult:
-        return findings.odometry(now)
+        return diagnostic_results.odometry(now)
 
     def _output(self, now: Sample, before: Sample) -> DiagnosticResult:
-        return findings.output(now, before, self._rate_hz('published'))
+        return diagnostic_results.output(now, before, self._rate_hz('published'))
 
     def _frames(self, now: Sample, before: Sample) -> DiagnosticResult:
-        return findings.frames(now, before)
+        return diagnostic_results.frames(now, before)
 
     def _rate_hz(self, counter: str) -> float:
         first, last = self._samples[0], self._samples[-1]
@@ -103,11 +104,11 @@ class Diagnostics:
 
 
 def _memory(stat: DiagnosticStatusWrapper) -> DiagnosticStatusWrapper:
-    return _put(findings.memory(resident_bytes(), cuda_bytes()), stat)
+    return _put(diagnostic_results.memory(resident_bytes(), cuda_bytes()), stat)
 
 
-def _put(finding: DiagnosticResult, stat: DiagnosticStatusWrapper) -> DiagnosticStatusWrapper:
-    stat.summary(finding.level, finding.message)
-    for key, value in finding.values.items():
+def _put(result: DiagnosticResult, stat: DiagnosticStatusWrapper) -> DiagnosticStatusWrapper:
+    stat.summary(result.level, result.message)
+    for key, value in result.values.items():
         stat.add(key, value)
     return stat

@@ -12,7 +12,7 @@ from std_msgs.msg import Header
 
 from anycam_ros.msg import Status
 from anycam_ros.node.conversions import stamp_ns
-from anycam_ros.node.diagnostics.silence import SILENCE_S
+from anycam_ros.node.diagnostics.topic_watch import SILENCE_S
 from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
 from anycam_ros.odometry import OdometryEstimate
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from anycam_ros.depth.units import unit_warning
 from anycam_ros.node.conversions import image_to_depth_m
-from anycam_ros.node.diagnostics.silence import SILENCE_S
 from anycam_ros.node.diagnostics.status import Throttle
+from anycam_ros.node.diagnostics.topic_watch import SILENCE_S
 from anycam_ros.node.inputs.depth_synchroniser import RgbdImage
 
 

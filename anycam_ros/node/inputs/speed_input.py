@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from anycam_ros.errors import SpeedError
 from anycam_ros.messages.speed import speed_from_odometry
-from anycam_ros.node.diagnostics.silence import SILENCE_S
 from anycam_ros.node.diagnostics.status import Throttle
+from anycam_ros.node.diagnostics.topic_watch import SILENCE_S
 from anycam_ros.odometry import VisualOdometry
 
 if TYPE_CHECKING:

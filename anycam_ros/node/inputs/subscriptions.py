@@ -14,8 +14,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.diagnostics.clock_watch import ClockWatch
-from anycam_ros.node.diagnostics.silence import ExpectedTopic, why_silent
-from anycam_ros.node.frame_processor import Worker
+from anycam_ros.node.diagnostics.topic_watch import ExpectedTopic, why_silent
+from anycam_ros.node.frame_processor import FrameProcessor
 from anycam_ros.node.inputs.depth_synchroniser import DepthSynchroniser, LONGEST_WAIT_S, RgbdImage
 from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
 from anycam_ros.odometry import OdometryConfig
@@ -34,14 +34,14 @@ DEPTH_TOPICS = {'raw': (Image, 'depth'),
                 'compressedDepth': (CompressedImage, 'depth/compressedDepth')}
 
 
-class Inputs:
+class Subscriptions:
     """Subscribe to camera, depth and calibration; the newest image goes into the mailbox."""
 
     def __init__(self, node: Node, config: NodeConfig, odometry_config: OdometryConfig,
-                 image_queue: LatestOnlyQueue[RgbdImage], worker: Worker) -> None:
+                 image_queue: LatestOnlyQueue[RgbdImage], processor: FrameProcessor) -> None:
         """Listen from now on."""
         self._node, self._config = node, config
-        self._image_queue, self._worker = image_queue, worker
+        self._image_queue, self._processor = image_queue, processor
         self._subscriptions: list[Subscription[Any]] = []
         self._timers: list[Timer] = []
         message_type, topic = IMAGE_TOPICS[config.image_transport]
@@ -98,12 +98,13 @@ class Inputs:
         synchroniser.set_timer(timer)
         subscription = self._subscribe(message_type, topic, synchroniser.put_depth)
         wanted = ExpectedTopic(topic, 'depth image', 'depth_transport', in_name='depth')
-        self._worker.expect_depth(lambda: why_silent(self._node, subscription, wanted))
+        self._processor.expect_depth(lambda: why_silent(self._node, subscription, wanted))
         return synchroniser.put_image
 
     def _listen_to_speeds(self) -> None:
         wanted = ExpectedTopic('speed', 'odometry message', '', source='what measures the speed')
-        speeds = self._worker.expect_speeds(lambda: why_silent(self._node, subscription, wanted))
+        speeds = self._processor.expect_speeds(
+            lambda: why_silent(self._node, subscription, wanted))
         subscription = self._subscribe(Odometry, 'speed', speeds.put)
 
     def _on_incompatible_qos(self, topic: str, event: Any) -> None:  # noqa: ANN401
@@ -122,4 +123,4 @@ class Inputs:
             self._put_image(message)
 
     def _on_camera_info(self, message: CameraInfo) -> None:
-        self._worker.camera_info = message
+        self._processor.camera_info = message

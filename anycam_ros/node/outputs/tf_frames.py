@@ -33,7 +33,7 @@ class MissingTransformError(AnyCamError):
     """TF does not connect base_frame and camera at the stamp of an image."""
 
 
-class Frames:
+class TfFrames:
     """Express estimates in the frames that the configuration asks for."""
 
     def __init__(self, node: Node, config: NodeConfig, buffer: Buffer) -> None:
