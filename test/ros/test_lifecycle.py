@@ -102,7 +102,7 @@ def test_clean_up_lets_go_of_the_odometry() -> None:
     try:
         for _ in range(2):
             assert node.start()
-            odometry = weakref.ref(node._processor._odometry)  # type: ignore[union-attr]
+            odometry = weakref.ref(node._pipeline.processor._odometry)  # type: ignore[union-attr]
             assert node.trigger_deactivate() == node.trigger_cleanup() == SUCCESS
             assert odometry() is None
     finally:
