@@ -83,7 +83,7 @@ class Pipeline:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the frame at hand and process no other; harmless when repeated."""
+        """Finish the current frame and process no other; harmless when repeated."""
         self.observations.close()
         if self._thread is not None:
             self._thread.join()
@@ -103,10 +103,12 @@ class Pipeline:
                 self.processor.execute(command)
             if observation is not None:
                 self.processor.process(observation)
-            elif self.observations.closed:
-                break
-            elif self.commands.is_paused:
-                self.processor.report_pause()
-            else:
-                self.processor.report_silence(
-                    f'{self.image_watch.why_silent()} {clock_watch.check()}'.strip())
+            elif not self.observations.closed:
+                self._report_no_image(clock_watch)
+
+    def _report_no_image(self, clock_watch: ClockWatch) -> None:
+        if self.commands.is_paused:
+            self.processor.report_pause()
+        else:
+            self.processor.report_silence(
+                f'{self.image_watch.why_silent()} {clock_watch.check()}'.strip())
