@@ -70,7 +70,7 @@ class AnyCamNode(LifecycleNode):
         return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
 
     def stop(self) -> None:
-        """Finish the frame at hand and take in no other; harmless when repeated."""
+        """Finish the current frame and process no other; harmless when repeated."""
         self._diagnostics.watch(None)
         if self._inputs is not None:
             self._inputs.close()

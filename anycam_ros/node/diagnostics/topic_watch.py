@@ -64,12 +64,12 @@ class TopicWatch:
         for value, (other_type, other_topic) in expected.transports.items():
             others = _topics_of_type(self._node, _ros_name(other_type))
             if others:
-                return (f'no publisher on {self.topic_name}, nor does any topic carry '
+                return (f'no publisher on {self.topic_name}, and no topic carries '
                         f'{type_name}; {", ".join(others)} carries {_ros_name(other_type)}. Set '
                         f'{parameter} to {value!r} and remap {other_topic}: --ros-args '
                         f'-p {parameter}:={value} -r {other_topic}:={others[0]}.')
         named = f' with {expected.name_part!r} in its name' if expected.name_part else ''
-        return (f'no publisher on {self.topic_name}, nor does any topic{named} carry '
+        return (f'no publisher on {self.topic_name}, and no topic{named} carries '
                 f'{type_name}. Start {expected.source}.')
 
     def _other_type(self, found: str) -> str:

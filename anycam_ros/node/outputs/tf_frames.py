@@ -17,12 +17,12 @@ from anycam_ros.geometry.se3 import inverse, T_BODY_OPTICAL
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.outputs.planar import in_plane
 from anycam_ros.node.outputs.transforms import (
-    carried_over,
     matrix_from_numbers,
     matrix_from_transform,
     Motion,
     motion_in_metres,
     PoseGuess,
+    transformed,
 )
 from anycam_ros.odometry import OdometryEstimate, StampedPose
 
@@ -62,7 +62,7 @@ class TfFrames:
         """
         camera = motion_in_metres(estimate)
         T_child_camera = self._T_child_camera(header)
-        motion = carried_over(self._start(T_child_camera), camera,
+        motion = transformed(self._start(T_child_camera), camera,
                               np.eye(4) if T_child_camera is None else inverse(T_child_camera))
         return in_plane(motion) if self._config.two_d_mode else motion
 
@@ -84,7 +84,7 @@ class TfFrames:
         """
         T_child_camera = self._T_child_camera(header)
         child = Motion(guess.T_target_source, guess.covariance, np.zeros(6), np.zeros((6, 6)))
-        camera = carried_over(inverse(self._start(T_child_camera)), child,
+        camera = transformed(inverse(self._start(T_child_camera)), child,
                               np.eye(4) if T_child_camera is None else T_child_camera)
         return PoseGuess(camera.T_target_source, camera.pose_covariance)
 
@@ -93,7 +93,7 @@ class TfFrames:
         self._T_odom_start = None
 
     def close(self) -> None:
-        """Stop to listen to TF."""
+        """Unsubscribe from TF."""
         if self._config.base_frame:
             self._listener.unregister()
             self._buffer.clear()
