@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The way of a frame through the node, from the received messages to the published ones."""
+"""The path of a frame through the node, from the received messages to the published ones."""
 
 import time
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ class FrameProcessor:
     def __init__(self, *, odometry: VisualOdometry, adapter: FrameAdapter,
                  speeds: SpeedInput | None, frames: TfFrames, outputs: Outputs,
                  report: StatusReport, logger: RcutilsLogger, log: ThrottledLog) -> None:
-        """Take the steps of the way; speeds is None where the odometry needs none."""
+        """Take the parts that a frame passes; speeds is None where the odometry needs none."""
         self._odometry = odometry
         self._adapter, self._speeds = adapter, speeds
         self._frames, self._outputs = frames, outputs
@@ -78,10 +78,11 @@ class FrameProcessor:
         if estimate is None:
             self._publish_status(self._report.first(header, restart or 'no motion yet'))
             return
+        is_unchanged = _is_same_image(frame, previous)
         started_s = time.perf_counter()
         failure = self._publish_estimate(header, frame, estimate)
         self._publish_status(self._report.processed(
-            header, estimate, failure, is_unchanged=_is_same_image(frame, previous)))
+            header, estimate, failure, is_unchanged=is_unchanged))
         publish_ms = 1e3 * (time.perf_counter() - started_s)
         self.timings_ms = {**estimate.timings_ms, 'publish': publish_ms}
 

@@ -6,9 +6,9 @@
     Services, parameters, lifecycle -> CommandQueue ----------|------------------
                              FrameProcessor -> Outputs <------'   processing thread
 
-The executor thread only keeps the newest image and what belongs to it. The processing thread takes
-it from there, runs the odometry (whose heavy parts hold no GIL) and publishes. Nothing but the two
-queues leads from the one thread to the other, and nothing waits behind a slow frame.
+The executor thread only keeps the newest image and what belongs to it. The processing thread
+takes it from there, runs the odometry (whose heavy parts hold no GIL) and publishes. Only the two
+queues and the TF buffer lead from one thread to the other, and nothing waits behind a slow frame.
 """
 
 from threading import Thread

@@ -66,6 +66,11 @@ def test_level_follows_the_state(state: int, cause: int, level: bytes, message: 
     assert result.values['Cause'] in ('STARTING', 'BLURRED', 'COVERED', 'NO_TRANSFORM', 'PAUSED')
 
 
+def test_every_stage_has_its_time() -> None:
+    values = odometry(replace(NOW, timings_ms={'match': 1.24, 'publish': 0.5})).values
+    assert (values['match (ms)'], values['publish (ms)']) == ('1.2', '0.5')
+
+
 @pytest.mark.parametrize(('now', 'level', 'part'), [
     (replace(NOW, published=90, status=status(state=Status.LOST, reason='dark')), ERROR, 'dark'),
     (replace(NOW, published=90, status=status(state=Status.INITIALIZING)), WARN, 'no odometry'),
