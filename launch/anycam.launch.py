@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start the odometry of one camera, live or from a recording.
 
-On a live camera, and on a recording while looking at it:
+With a live camera, and with a recording that is shown in RViz:
 
     ros2 launch anycam_ros anycam.launch.py image:=/camera/image_raw
     ros2 launch anycam_ros anycam.launch.py image:=/camera/image_raw bag:=drive.mcap rviz:=true
@@ -30,7 +30,7 @@ DEPTH = LaunchConfiguration('depth')
 # bool(), since conditions and parameters take only True and False.
 BAG_IS_GIVEN = PythonExpression(['bool(r"""', BAG, '""")'])
 SIM_TIME = OrSubstitution(LaunchConfiguration('use_sim_time'), BAG_IS_GIVEN)
-# The player waits until the node listens, and then until they have found each other.
+# The player waits until the node has subscribed, and then for DDS discovery.
 LISTENING = b'listening to'
 DISCOVERY_S = '2'
 
@@ -98,12 +98,12 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def is_listening(event: Event, node: Node) -> bool:
-    """Return whether the event is the line in which the node says that it is ready."""
+    """Return whether the event is the line in which the node logs that it is ready."""
     return isinstance(event, ProcessIO) and event.action is node and LISTENING in event.text
 
 
 def large_images() -> dict[str, EnvironmentVariable]:
-    """Return an environment in which Fast DDS carries whole images; what is set stays."""
+    """Return an environment in which Fast DDS carries whole images; variables set before stay."""
     profile = PathJoinSubstitution([CONFIG, 'fastdds_large_images.xml'])
     return {name: EnvironmentVariable(name, default_value=profile)
             for name in ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')}

@@ -4,6 +4,6 @@
 
 import sys
 
-from anycam_ros.node.anycam_node import main
+from anycam_ros.node.main import main
 
 sys.exit(main())

@@ -13,7 +13,7 @@ CHANGEABLE = ('publish_tf', 'publish_when_lost', 'wait_for_transform_s', 'path_m
 
 @dataclass(frozen=True)
 class NodeConfig:
-    """Configure what the node listens to and in which frames it publishes."""
+    """Configure what the node subscribes to and in which frames it publishes."""
 
     autostart: bool = option(
         True, 'Configure and activate the node when it starts. Off: wait for a lifecycle manager, '

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""ROS messages to arrays and cameras, and back."""
+"""ROS messages to arrays and intrinsics, and back."""
 
 from builtin_interfaces.msg import Time as TimeMessage
 import cv2

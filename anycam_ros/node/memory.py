@@ -20,14 +20,14 @@ def return_images_to_the_system() -> None:
         libc.mallopt(M_MMAP_THRESHOLD, IMAGE_BYTES)
 
 
-def spare_the_collector() -> None:
-    """Have the garbage collector no longer look at what is loaded for good."""
+def freeze_garbage_collector() -> None:
+    """Exempt what is loaded for good from garbage collection."""
     gc.collect()
     gc.freeze()
 
 
 def release_memory() -> None:
-    """Have the garbage collector look at all again, and return the memory of networks."""
+    """Undo freeze_garbage_collector, collect, and return the GPU memory of networks."""
     gc.unfreeze()
     gc.collect()
     torch = sys.modules.get('torch')

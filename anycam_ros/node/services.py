@@ -1,8 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The services of the node: start anew, pause, and put it at a pose."""
-
-from collections.abc import Callable
+"""The services of the node: reset, pause, and set the pose."""
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
 import numpy as np
@@ -11,47 +9,48 @@ from std_srvs.srv import SetBool, Trigger
 from tf_transformations import quaternion_matrix
 
 from anycam_ros.errors import PoseError
-from anycam_ros.node.frame_processor import Worker
+from anycam_ros.node.commands import CommandQueue, Pause, Reset, Resume, SetPose
 from anycam_ros.node.outputs.transforms import PoseGuess
-from anycam_ros.srv import SetPose
+from anycam_ros.srv import SetPose as SetPoseService
 
 UNIT_TOLERANCE = 0.01
 
 
 class Services:
-    """Answer requests; the worker carries them out with its next image."""
+    """Check requests and pass them on as commands."""
 
-    def __init__(self, node: Node, worker: Worker, pause: Callable[[bool], None]) -> None:
+    def __init__(self, node: Node, commands: CommandQueue, odom_frame: str) -> None:
         """Offer the services from now on."""
-        self._node, self._worker, self._pause = node, worker, pause
+        self._node, self._commands = node, commands
+        self._odom_frame = odom_frame
         self._services = [node.create_service(Trigger, '~/reset', self._on_reset),
                           node.create_service(SetBool, '~/pause', self._on_pause),
-                          node.create_service(SetPose, '~/set_pose', self._on_set_pose)]
+                          node.create_service(SetPoseService, '~/set_pose', self._on_set_pose)]
 
     def close(self) -> None:
-        """Offer them no more."""
+        """Withdraw the services."""
         for service in self._services:
             self._node.destroy_service(service)
 
     def _on_reset(self, _request: Trigger.Request, response: Trigger.Response
                   ) -> Trigger.Response:
-        self._worker.request_reset()
+        self._commands.put(Reset())
         response.success = True
         response.message = 'the next image is at initial_pose in odom'
         return response
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response
                   ) -> SetBool.Response:
-        self._pause(request.data)
+        self._commands.put(Pause() if request.data else Resume())
         response.success = True
-        response.message = ('images are passed over until ~/pause is called with false'
+        response.message = ('paused until ~/pause is called with false'
                             if request.data else 'goes on from the last pose')
         return response
 
-    def _on_set_pose(self, request: SetPose.Request, response: SetPose.Response
-                     ) -> SetPose.Response:
+    def _on_set_pose(self, request: SetPoseService.Request, response: SetPoseService.Response
+                     ) -> SetPoseService.Response:
         try:
-            self._worker.request_pose(_pose_guess(request.pose, self._worker.odom_frame))
+            self._commands.put(SetPose(_pose_guess(request.pose, self._odom_frame)))
         except PoseError as error:
             response.success, response.message = False, str(error)
             return response

@@ -27,6 +27,14 @@ from anycam_ros.simulation.rendered_scene import RenderedScene  # noqa: E402
 CLIP_FRAMES = 24
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder: all of them take part in a ROS graph."""
+    here = Path(__file__).parent
+    for item in items:      # of the whole run
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.node)
+
+
 @pytest.fixture(scope='session')
 def scene() -> RenderedScene:
     """Film a still room with a walking camera."""

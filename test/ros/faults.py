@@ -171,7 +171,7 @@ def listen_otherwise(camera: FaultyCamera) -> None:
               QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)]
     for qos in offers:
         listener.create_subscription(Odometry, 'odom', lambda _: None, qos)
-    camera.film_until(lambda: any('listener hears nothing on /odom' in text
+    camera.film_until(lambda: any('listener receives no messages on /odom' in text
                                   for text in camera.diagnosed))
     listener.destroy_node()
     camera.diagnosed.clear()

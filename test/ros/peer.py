@@ -114,7 +114,7 @@ class Peer:
         """Destroy the publisher of the images."""
         self._driver.destroy_node()
 
-    def is_heard(self) -> bool:
+    def is_subscribed(self) -> bool:
         """Return whether anybody subscribes to the images."""
         return bool(self._images.get_subscription_count())
 
@@ -167,7 +167,7 @@ class Peer:
 
     def wait_until_connected(self, timeout_s: float = STARTUP_S) -> None:
         """Wait until node and peer have found each other's topics, each in its own time."""
-        self.wait_for(self.is_heard, timeout_s, 'subscription to the images')
+        self.wait_for(self.is_subscribed, timeout_s, 'subscription to the images')
         self.wait_for(lambda: any('no publisher' not in status.reason
                                   for status in self.statuses), timeout_s,
                       'status of a node that sees the publisher of the images')

@@ -40,9 +40,8 @@ from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.msg import Status
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.conversions import camera_info_from_intrinsics
-from anycam_ros.node.frame_processor import Worker
-from anycam_ros.node.inputs.depth_synchroniser import DepthSynchroniser, RgbdImage
-from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
+from anycam_ros.node.inputs.depth_synchroniser import DepthSynchroniser
+from anycam_ros.node.pipeline import Pipeline
 from anycam_ros.odometry import OdometryConfig, visual_odometry
 from anycam_ros.srv import SetPose
 
@@ -67,32 +66,28 @@ Clip = list[NDArray[np.uint8]]
 
 
 class Intake:
-    """Hold the parts of the node that take messages in, without DDS before them."""
+    """Hold a pipeline that is fed without DDS before it and without its thread."""
 
     def __init__(self, name: str, **config: str) -> None:
-        """Connect them as the node does."""
         self.node = rclpy.create_node(name)
-        self._image_queue: LatestOnlyQueue[RgbdImage] = LatestOnlyQueue()
-        self._worker = Worker(self.node, NodeConfig(), OdometryConfig(**config), self._image_queue,
-                              Buffer(node=self.node))
-        if 'depth' in config:
-            self._worker.expect_depth(lambda: 'no reason')
-        self._speeds = self._worker.expect_speeds(lambda: 'no reason')
-        self._synchroniser = DepthSynchroniser(self._image_queue.put)
+        self._pipeline = Pipeline(self.node, NodeConfig(), OdometryConfig(**config),
+                                  Buffer(node=self.node))
+        self._pipeline.observations.open()
+        self._synchroniser = DepthSynchroniser(self._pipeline.collector.put_image)
 
     def take(self, name: str, message: Any) -> None:  # noqa: ANN401
         if name == 'camera_info':
-            self._worker.camera_info = message
+            self._pipeline.collector.put_camera_info(message)
         elif name == 'speed':
-            self._speeds.put(message)
+            self._pipeline.collector.put_speed(message)
         elif name == 'depth':
             self._synchroniser.put_depth(message)
         else:
             self._synchroniser.put_image(message)
             self._synchroniser.give_up()
-        rgbd = self._image_queue.take(timeout_s=0.0)
-        if rgbd is not None:
-            self._worker.handle(rgbd)
+        observation = self._pipeline.observations.take(timeout_s=0.0)
+        if observation is not None:
+            self._pipeline.processor.process(observation)
 
 
 @pytest.fixture
@@ -109,7 +104,7 @@ def intakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Intake]]:
 
 @settings(max_examples=1000 if IN_SOAK else 100, **MANY)
 @given(random=st.randoms(use_true_random=True))
-def test_no_message_stops_the_worker(intakes: list[Intake], peer: Peer, random: Random) -> None:
+def test_no_message_stops_the_processor(intakes: list[Intake], peer: Peer, random: Random) -> None:
     fuzzer = MessageFuzzer(random)
     for _ in range(MESSAGES_PER_EXAMPLE):
         name, message = fuzzer.any_of((Image, CompressedImage, CameraInfo, Odometry))

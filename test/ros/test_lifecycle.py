@@ -56,16 +56,16 @@ def test_manager_leads_through_every_state_twice(peer: Peer, clip: Clip) -> None
         for turn in range(2):
             start_ns = (1 + 10 * turn) * NANOSECONDS
             assert change(peer, Transition.TRANSITION_CONFIGURE)
-            assert not peer.is_heard()
+            assert not peer.is_subscribed()
             assert change(peer, Transition.TRANSITION_ACTIVATE)
-            peer.wait_for(peer.is_heard, 10.0, 'subscription')
+            peer.wait_for(peer.is_subscribed, 10.0, 'subscription')
             last = peer.play(clip[:4], start_ns)[-1]
             assert (last.frames_received, last.frames_processed) == (4, 4)
             first = peer.wait_for_output('odom', start_ns + PERIOD_NS)
             # What was cleaned up starts at the origin.
             np.testing.assert_allclose(pose_matrix(first), T_BODY_OPTICAL, atol=0.05)
             assert change(peer, Transition.TRANSITION_DEACTIVATE)
-            peer.wait_for(lambda: not peer.is_heard(), 10.0, 'end of the subscription')
+            peer.wait_for(lambda: not peer.is_subscribed(), 10.0, 'end of the subscription')
             assert change(peer, Transition.TRANSITION_CLEANUP)
             assert state(peer) == State.PRIMARY_STATE_UNCONFIGURED
             peer.wait_for(lambda: not peer.node.get_publishers_info_by_topic('odom'), 10.0,
@@ -77,7 +77,7 @@ def test_pose_outlasts_a_deactivation(node: NodeProcess, peer: Peer, clip: Clip)
     before = pose_matrix(peer.wait_for_output('odom', NANOSECONDS + (len(clip) - 1) * PERIOD_NS))
     assert change(peer, Transition.TRANSITION_DEACTIVATE)
     assert change(peer, Transition.TRANSITION_ACTIVATE)
-    peer.wait_for(peer.is_heard, 10.0, 'subscription')
+    peer.wait_for(peer.is_subscribed, 10.0, 'subscription')
     start_ns = 20 * NANOSECONDS
     statuses = peer.play(clip[-1:] * 2, start_ns)
     assert (statuses[0].state, statuses[0].cause) == (Status.INITIALIZING, Status.CAUSE_STARTING)
@@ -90,7 +90,7 @@ def test_pause_outlasts_a_deactivation(node: NodeProcess, peer: Peer, clip: Clip
     assert peer.call(SetBool, 'anycam/pause', SetBool.Request(data=True)).success
     assert change(peer, Transition.TRANSITION_DEACTIVATE)
     assert change(peer, Transition.TRANSITION_ACTIVATE)
-    peer.wait_for(peer.is_heard, 10.0, 'subscription')
+    peer.wait_for(peer.is_subscribed, 10.0, 'subscription')
     peer.publish(image_message(header_at(NANOSECONDS), clip[0]))
     peer.wait_for(lambda: peer.statuses[-1].cause == Status.CAUSE_PAUSED, 5.0, 'status paused')
     assert peer.statuses[-1].frames_received == 0
@@ -102,7 +102,7 @@ def test_clean_up_lets_go_of_the_odometry() -> None:
     try:
         for _ in range(2):
             assert node.start()
-            odometry = weakref.ref(node._worker._odometry)  # type: ignore[union-attr]
+            odometry = weakref.ref(node._pipeline.processor._odometry)  # type: ignore[union-attr]
             assert node.trigger_deactivate() == node.trigger_cleanup() == SUCCESS
             assert odometry() is None
     finally:
@@ -134,7 +134,7 @@ def test_what_cannot_be_configured_says_why_and_can_be_mended(peer: Peer, clip: 
         assert not successful
         assert 'clean it up before' in reason
         assert change(peer, Transition.TRANSITION_ACTIVATE)
-        peer.wait_for(peer.is_heard, 10.0, 'subscription')
+        peer.wait_for(peer.is_subscribed, 10.0, 'subscription')
         assert peer.play(clip[:2])[1].frames_processed == 2
 
 
@@ -143,6 +143,6 @@ def test_shut_down_by_the_manager_it_still_ends_by_a_signal(peer: Peer) -> None:
         peer.wait_until_connected()
         assert change(peer, Transition.TRANSITION_ACTIVE_SHUTDOWN)
         assert state(peer) == State.PRIMARY_STATE_FINALIZED
-        peer.wait_for(lambda: not peer.is_heard(), 10.0, 'end of the subscription')
+        peer.wait_for(lambda: not peer.is_subscribed(), 10.0, 'end of the subscription')
         assert node.stop() == 0
         assert 'Traceback' not in node.log

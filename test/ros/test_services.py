@@ -57,7 +57,8 @@ def test_paused_node_says_so_and_goes_on_without_a_jump(peer: Peer, clip: Clip) 
     assert max(peer.received['odom']) == end_ns
     assert peer.call(SetBool, 'anycam/pause', SetBool.Request(data=False)).success
     start_ns = end_ns + NANOSECONDS
-    assert peer.play([clip[0]] * 2, start_ns)[0].state == Status.INITIALIZING
+    resumed = peer.play([clip[0]] * 2, start_ns)[0]
+    assert (resumed.state, resumed.reason) == (Status.INITIALIZING, 'first frame: it was paused')
     after = peer.wait_for_output('odom', start_ns + PERIOD_NS)
     np.testing.assert_allclose(pose_matrix(after), before, atol=1e-3)
 

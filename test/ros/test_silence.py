@@ -53,8 +53,9 @@ def test_incompatible_qos_is_said() -> None:
 def test_publisher_with_other_qos_is_named_while_another_delivers(clip: Clip) -> None:
     override = 'qos_overrides./image.subscription.reliability:=reliable'
     with Peer() as peer, NodeProcess(parameters=[override]) as node:
-        node.wait_for_log(r'a publisher of /image has incompatible QoS \(reliability\): nothing '
-                          r'comes from it. Set qos_overrides./image.subscription.reliability')
+        node.wait_for_log(r'a publisher of /image has incompatible QoS \(reliability\): no '
+                          r'messages arrive from it. Set qos_overrides./image.subscription.'
+                          'reliability')
         reliable = peer.node.create_publisher(Image, 'image', 5)
         peer.wait_for(lambda: reliable.get_subscription_count() > 0, 10, 'subscription')
         reliable.publish(image_message(header_at(NANOSECONDS), clip[0]))

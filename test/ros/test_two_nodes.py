@@ -12,7 +12,7 @@ from anycam_ros.msg import Status
 FRAMES = 8
 
 
-def test_each_node_hears_its_own_camera(clip: list[NDArray[np.uint8]]) -> None:
+def test_each_node_receives_its_own_camera(clip: list[NDArray[np.uint8]]) -> None:
     with Peer('/left') as left, Peer('/right') as right, \
             NodeProcess('-r', '__ns:=/left', parameters=['odom_frame:=left/odom']), \
             NodeProcess('-r', '__ns:=/right', parameters=['odom_frame:=right/odom']):

@@ -1,3 +1,3 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the node says about itself."""
+"""Status messages, diagnostics, and why something does not arrive."""

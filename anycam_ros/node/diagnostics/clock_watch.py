@@ -1,12 +1,12 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the clock of the node runs, which simulated time need not."""
+"""Whether the clock of the node runs, which a simulated one need not."""
 
 from time import monotonic
 
 from rclpy.clock import Clock, ROSClock
 
-STANDS_AFTER_S = 2.0
+STOPPED_AFTER_S = 2.0
 NANOSECONDS = 1_000_000_000
 
 
@@ -19,8 +19,8 @@ class ClockWatch:
         self._time_ns = -1
         self._moved_at_s = monotonic()
 
-    def why_stopped(self) -> str:
-        """Return why the clock does not run, and what to do; empty while it does."""
+    def check(self) -> str:
+        """Look at the clock; return why it does not run, and what to do, or '' if it does."""
         if not (isinstance(self._clock, ROSClock) and self._clock.ros_time_is_active):
             return ''
         time_ns, now_s = self._clock.now().nanoseconds, monotonic()
@@ -29,7 +29,7 @@ class ClockWatch:
                     'play the bag with --clock, or set use_sim_time to false.')
         if time_ns != self._time_ns:
             self._time_ns, self._moved_at_s = time_ns, now_s
-        if now_s - self._moved_at_s < STANDS_AFTER_S:
+        if now_s - self._moved_at_s < STOPPED_AFTER_S:
             return ''
-        return (f'/clock stands at {time_ns / NANOSECONDS:.3f} s. Go on with the simulator or '
+        return (f'/clock has stopped at {time_ns / NANOSECONDS:.3f} s. Resume the simulator or '
                 'the bag, or set use_sim_time to false.')

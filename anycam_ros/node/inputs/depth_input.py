@@ -1,56 +1,60 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth for the odometry: decoded, checked, and missed where it did not come."""
-
-from collections.abc import Callable
+"""Depth for the odometry: decoded and checked, with a warning where it is missing."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.depth.units import unit_warning
 from anycam_ros.node.conversions import image_to_depth_m
-from anycam_ros.node.diagnostics.silence import SILENCE_S
-from anycam_ros.node.diagnostics.status import Throttle
-from anycam_ros.node.inputs.depth_synchroniser import RgbdImage
+from anycam_ros.node.diagnostics.throttled_log import Throttle, ThrottledLog
+from anycam_ros.node.diagnostics.topic_watch import SILENCE_S, TopicWatch
+from anycam_ros.node.inputs.observation import Observation
 
 
 class DepthInput:
-    """Return the depth that came with an image; warn where it is missing or doubtful."""
+    """Decode the depth that came with an image; warn where it is missing or doubtful."""
 
-    def __init__(self, why_silent: Callable[[], str], warn: Callable[[str], None]) -> None:
-        """Take what tells why no depth image arrives at all."""
-        self._why_silent = why_silent
-        self._warn = warn
+    def __init__(self, watch: TopicWatch, log: ThrottledLog) -> None:
+        """Take the watch that tells why no depth image arrives at all."""
+        self._watch, self._log = watch, log
         self._throttle = Throttle()
+        self.frames_without_depth = 0
 
-    def depth_m(self, rgbd: RgbdImage) -> NDArray[np.float32] | None:
-        """Return the depth for the image, metres; None where there is none or it shows nothing.
+    def decode(self, observation: Observation) -> NDArray[np.float32] | None:
+        """Return the depth for the image, m; None where there is none or nothing of it is valid.
 
         Raises FrameError for a message that is no depth image.
         """
-        if rgbd.depth is None:
+        depth_m = self._valid_depth(observation)
+        self.frames_without_depth += depth_m is None
+        return depth_m
+
+    def _valid_depth(self, observation: Observation) -> NDArray[np.float32] | None:
+        depth = observation.depth
+        if depth is None:
             # Finding out why takes time.
-            if self._throttle.lets_through('missed'):
-                self._warn(f'image without depth: {self._why_missed(rgbd.depth_lag_s)}')
+            if self._throttle.admit('missed'):
+                self._log.warn(f'image without depth: {self._why_missed(observation.depth_lag_s)}')
             return None
-        depth_m = image_to_depth_m(rgbd.depth)
-        depth_frame, image_frame = rgbd.depth.header.frame_id, rgbd.image.header.frame_id
+        depth_m = image_to_depth_m(depth)
+        depth_frame, image_frame = depth.header.frame_id, observation.image.header.frame_id
         if depth_frame != image_frame:
-            self._warn(f'depth is in frame {depth_frame!r}, the image in {image_frame!r}; depth '
-                       'must be registered to the image. Remap depth to the topic that the '
-                       'driver aligns to the image.')
+            self._log.warn(f'depth is in frame {depth_frame!r}, the image in {image_frame!r}; '
+                           'depth must be registered to the image. Remap depth to the topic that '
+                           'the driver aligns to the image.')
         if not (np.isfinite(depth_m) & (depth_m > 0)).any():
-            self._warn('the depth image shows nothing: it is 0, negative, NaN or infinite '
-                       'everywhere. Look at the depth camera.')
+            self._log.warn('the depth image has no valid pixel: it is 0, negative, NaN or '
+                           'infinite everywhere. Look at the depth camera.')
             return None
         warning = unit_warning(depth_m)
         if warning:
-            self._warn(warning)
+            self._log.warn(warning)
         return depth_m
 
     def _why_missed(self, lag_s: float | None) -> str:
         if lag_s is None:
-            return self._why_silent()
+            return self._watch.why_silent()
         found = f'the newest depth image is {abs(lag_s):.3f} s {"older" if lag_s > 0 else "newer"}'
         if abs(lag_s) > SILENCE_S:
             return f'{found}; depth has stopped, or its stamps come from another clock.'

@@ -1,18 +1,19 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Images and the depth of the same time, matched before they reach the mailbox.
+"""Each image with the depth of the same time, matched before they reach the queue.
 
-An image waits for its depth while the odometry is still busy with the one before. It never keeps
-a newer image waiting: that one pushes it on, without depth.
+An image waits for its depth while the odometry is still busy with the one before. It never delays
+a newer image: when that one comes, it is delivered without depth.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from sensor_msgs.msg import CompressedImage, Image
 
 from anycam_ros.depth.stamped_buffer import StampedBuffer
 from anycam_ros.node.conversions import stamp_ns
+from anycam_ros.node.inputs.observation import Observation
 
 LONGEST_WAIT_S = 0.05
 KEPT = 8
@@ -20,19 +21,11 @@ SILENCE_NS = 1_000_000_000
 """Depth that has not come for so long is not waited for."""
 
 
-class RgbdImage(NamedTuple):
-    """Hold an image and its depth image, both as they were received."""
-
-    image: Image | CompressedImage
-    depth: Image | CompressedImage | None = None
-    depth_lag_s: float | None = None     # of the newest depth image behind this image
-
-
 class Timer(Protocol):
     """Call give_up once, LONGEST_WAIT_S after it was reset."""
 
     def reset(self) -> None:
-        """Start, or start anew."""
+        """Start, or start again."""
 
     def cancel(self) -> None:
         """Stop."""
@@ -44,7 +37,7 @@ class DepthSynchroniser:
     Not safe to use from several threads: all calls come from the executor.
     """
 
-    def __init__(self, deliver: Callable[[RgbdImage], None]) -> None:
+    def __init__(self, deliver: Callable[[Observation], None]) -> None:
         """Take what receives the images, each once and in their order."""
         self._deliver = deliver
         self._depths: StampedBuffer[Image | CompressedImage] = StampedBuffer(KEPT)
@@ -77,7 +70,7 @@ class DepthSynchroniser:
         message, self._waiting = self._waiting, None
         if message is not None:
             time_ns, newest_ns = stamp_ns(message.header), self._depths.newest_ns
-            self._deliver(RgbdImage(
+            self._deliver(Observation(
                 message, self._depths.nearest(time_ns),
                 None if newest_ns is None else 1e-9 * (time_ns - newest_ns)))
 

@@ -1,7 +1,8 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A mailbox with one slot: the newest message wins."""
+"""A queue with one place: the newest message wins."""
 
+from collections.abc import Callable
 from threading import Condition
 from typing import Generic, TypeVar
 
@@ -11,9 +12,14 @@ Message = TypeVar('Message')
 class LatestOnlyQueue(Generic[Message]):
     """Hand the newest message from one thread to another; older ones are dropped and counted."""
 
-    def __init__(self) -> None:
-        """Start empty and open."""
+    def __init__(self, merge: Callable[[Message, Message], Message] | None = None) -> None:
+        """Start empty and open.
+
+        merge(dropped, newer) returns the newer message with what must not be lost of the one
+        that is dropped for it.
+        """
         self._changed = Condition()
+        self._merge = merge
         self._message: Message | None = None
         self.closed = False
         self.received = 0
@@ -25,7 +31,10 @@ class LatestOnlyQueue(Generic[Message]):
             if self.closed:
                 return
             self.received += 1
-            self.dropped += self._message is not None
+            if self._message is not None:
+                self.dropped += 1
+                if self._merge is not None:
+                    message = self._merge(self._message, message)
             self._message = message
             self._changed.notify()
 

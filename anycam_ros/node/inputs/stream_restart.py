@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a stream of frames starts anew."""
+"""Whether a frame continues the stream of the previous one, or restarts it."""
 
 import numpy as np
 
@@ -33,10 +33,10 @@ def _differ(one: Intrinsics, other: Intrinsics) -> bool:
     if (one.distortion_model, len(one.distortion)) \
             != (other.distortion_model, len(other.distortion)):
         return True
-    lengths = [np.array([camera.fx, camera.fy, camera.cx, camera.cy]) for camera in (one, other)]
-    bends = [np.array(camera.distortion) for camera in (one, other)]
-    return bool(np.abs(lengths[0] - lengths[1]).max() > CALIBRATION_CHANGE * one.fx
-                or np.abs(bends[0] - bends[1]).max(initial=0.0) > CALIBRATION_CHANGE)
+    pinholes = [np.array([camera.fx, camera.fy, camera.cx, camera.cy]) for camera in (one, other)]
+    distortions = [np.array(camera.distortion) for camera in (one, other)]
+    return bool(np.abs(pinholes[0] - pinholes[1]).max() > CALIBRATION_CHANGE * one.fx
+                or np.abs(distortions[0] - distortions[1]).max(initial=0.0) > CALIBRATION_CHANGE)
 
 
 def _described(camera: Intrinsics) -> str:

@@ -1,3 +1,3 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the node publishes."""
+"""The outputs of the node: topics, and transforms for TF."""

@@ -19,7 +19,7 @@ robot_localization puts the same number there in its own two_d_mode. It cannot b
 invert the covariance, nor large, since a plane is knowledge and not the lack of it.
 """
 LEAST_HORIZONTAL = 0.1
-"""Of the x axis: a base that is tilted by more than 84 degrees has no heading to speak of."""
+"""Of the x axis: where a base is tilted by more than 84 degrees, its heading is undefined."""
 
 
 def in_plane(motion: Motion) -> Motion:

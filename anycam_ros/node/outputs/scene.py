@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the node publishes of the scene: points that stand, points that move, depth."""
+"""The scene as topics: static points, moving points and depth."""
 
 from rclpy.node import Node
 from sensor_msgs.msg import Image, PointCloud2
@@ -16,7 +16,7 @@ from anycam_ros.odometry.cloud import frame_cloud
 
 
 class SceneOutputs:
-    """Publish what a frame shows, in the frame of its camera; built only where someone listens."""
+    """Publish what a frame shows, in the frame of its camera, where someone subscribes to it."""
 
     def __init__(self, node: Node) -> None:
         """Create the publishers."""
@@ -26,7 +26,7 @@ class SceneOutputs:
         self._depth = create_publisher(node, Image, 'estimated/depth')
 
     def close(self) -> None:
-        """Publish nothing more."""
+        """Destroy the publishers."""
         for publisher in (self._points, self._moving_points, self._depth):
             self._node.destroy_publisher(publisher)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Poses, velocities and their covariances, carried from one frame to another."""
+"""Poses, velocities and their covariances, transformed from one frame to another."""
 
 from dataclasses import dataclass
 import math
@@ -24,7 +24,7 @@ from anycam_ros.odometry.scale_error import scale_covariance
 
 Array = NDArray[np.float64]
 
-ANY_UNIT = 10.0      # relative deviation of metres per unit: a unit may be 0.1 m, or 10 m
+ANY_UNIT = 10.0      # relative std of metres per unit: a unit may be 0.1 m, or 10 m
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,8 @@ class PoseGuess(NamedTuple):
     covariance: Array
 
 
-def carried_over(T_new_target: Array, motion: Motion, T_source_part: Array) -> Motion:
-    """Return the motion of another part of the moving body, in another fixed frame.
+def transformed(T_new_target: Array, motion: Motion, T_source_part: Array) -> Motion:
+    """Return the motion of another part of the same rigid body, in another fixed frame.
 
     Both transforms count as exact. The lever arm between source and part turns uncertainty of
     rotation into uncertainty of position, and rotation into velocity.
@@ -87,10 +87,10 @@ def odom_transform(in_odom: Header, child_frame: str, T_odom_child: Array, *, in
 
 
 def motion_in_metres(estimate: OdometryEstimate) -> Motion:
-    """Return the motion of the camera as a message says it, in metres.
+    """Return the motion of the camera in metres, as messages state it.
 
-    Where the unit is arbitrary, the covariance says by how much lengths may be off as metres:
-    along themselves, by a multiple; the direction and a stand are as sure as before.
+    Where the unit is arbitrary, the covariance grows along each length, which as metres may be
+    wrong by a factor. Directions, and lengths of 0, stay as certain as they are.
     """
     T = estimate.T_odom_camera
     if math.isfinite(estimate.scale_std):

@@ -6,7 +6,8 @@ import pytest
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from anycam_ros.node.inputs.depth_synchroniser import DepthSynchroniser, RgbdImage
+from anycam_ros.node.inputs.depth_synchroniser import DepthSynchroniser
+from anycam_ros.node.inputs.observation import Observation
 
 START_NS = 100_000_000_000
 PERIOD_NS = 33_000_000
@@ -22,7 +23,7 @@ class Recorder:
     """Collect what is delivered, and whether the timer runs."""
 
     def __init__(self) -> None:
-        self.delivered: list[RgbdImage] = []
+        self.delivered: list[Observation] = []
         self.timer_runs = True
         self.synchroniser = DepthSynchroniser(self.delivered.append)
         self.synchroniser.set_timer(self)
@@ -49,7 +50,7 @@ def test_depth_that_came_before_goes_with_its_image_at_once() -> None:
     recorder = Recorder()
     depth = recorder.depth(0)
     image, = recorder.images(0)
-    assert recorder.delivered == [RgbdImage(image, depth, 0.0)]
+    assert recorder.delivered == [Observation(image, depth, 0.0)]
     assert not recorder.timer_runs
 
 
@@ -60,7 +61,7 @@ def test_image_waits_for_depth_that_is_on_its_way() -> None:
     assert recorder.delivered == []
     assert recorder.timer_runs
     depth = recorder.depth(0)
-    assert recorder.delivered == [RgbdImage(image, depth, 0.0)]
+    assert recorder.delivered == [Observation(image, depth, 0.0)]
     assert not recorder.timer_runs
 
 
@@ -71,7 +72,7 @@ def test_waiting_ends_with_the_timer_and_takes_what_is_near_enough(
     depth = recorder.depth(depth_ns)
     image, = recorder.images(0)
     recorder.synchroniser.give_up()
-    expected = RgbdImage(image, depth if is_used else None, pytest.approx(-1e-9 * depth_ns))
+    expected = Observation(image, depth if is_used else None, pytest.approx(-1e-9 * depth_ns))
     assert recorder.delivered == [expected]
     assert not recorder.timer_runs
 
@@ -79,7 +80,7 @@ def test_waiting_ends_with_the_timer_and_takes_what_is_near_enough(
 def test_newer_image_pushes_on_the_one_that_waits() -> None:
     recorder = Recorder()
     first, second = recorder.images(0, PERIOD_NS)
-    assert recorder.delivered == [RgbdImage(first)]
+    assert recorder.delivered == [Observation(first)]
     assert recorder.timer_runs
     depth = recorder.depth(PERIOD_NS)
     assert recorder.delivered[1].image is second
@@ -90,7 +91,7 @@ def test_depth_that_has_stopped_is_not_waited_for() -> None:
     recorder = Recorder()
     recorder.depth(-1_100_000_000)
     image, = recorder.images(0)
-    assert recorder.delivered == [RgbdImage(image, None, pytest.approx(1.1))]
+    assert recorder.delivered == [Observation(image, None, pytest.approx(1.1))]
 
 
 def test_depth_alone_delivers_nothing() -> None:
@@ -107,4 +108,4 @@ def test_clock_that_was_set_back_does_not_end_the_matching() -> None:
     back_ns = -50_000_000_000
     depth = recorder.depth(back_ns)
     image, = recorder.images(back_ns)
-    assert recorder.delivered[-1] == RgbdImage(image, depth, 0.0)
+    assert recorder.delivered[-1] == Observation(image, depth, 0.0)

@@ -9,13 +9,13 @@ from std_msgs.msg import Header
 
 from anycam_ros.geometry.se3 import from_rotation_translation, so3_exp
 from anycam_ros.node.outputs.transforms import (
-    carried_over,
     matrix_from_numbers,
     matrix_from_transform,
     Motion,
     odom_transform,
     pose_from_matrix,
     transform_from_pose,
+    transformed,
 )
 
 Array = NDArray[np.float64]
@@ -40,7 +40,7 @@ def covariance(seed: int) -> Array:
 
 def test_pose_is_that_of_the_part() -> None:
     motion = Motion(T_TARGET_SOURCE, covariance(0), np.ones(6), covariance(1))
-    propagated = carried_over(T_NEW_TARGET, motion, T_SOURCE_PART)
+    propagated = transformed(T_NEW_TARGET, motion, T_SOURCE_PART)
     np.testing.assert_allclose(propagated.T_target_source,
                                T_NEW_TARGET @ T_TARGET_SOURCE @ T_SOURCE_PART)
 
@@ -49,7 +49,7 @@ def test_pose_covariance_is_that_of_sampled_poses() -> None:
     """Perturb the pose about fixed axes, carry each sample over, and measure the spread."""
     rng = np.random.default_rng(2)
     motion = Motion(T_TARGET_SOURCE, covariance(0), np.zeros(6), covariance(1))
-    expected = carried_over(T_NEW_TARGET, motion, T_SOURCE_PART).pose_covariance
+    expected = transformed(T_NEW_TARGET, motion, T_SOURCE_PART).pose_covariance
     errors = rng.multivariate_normal(np.zeros(6), motion.pose_covariance, SAMPLES)
     turned = Rotation.from_rotvec(errors[:, 3:]).as_matrix() @ T_TARGET_SOURCE[:3, :3]
     moved = T_TARGET_SOURCE[:3, 3] + errors[:, :3]
@@ -71,14 +71,14 @@ def test_velocity_is_that_of_the_part() -> None:
     part, part_later = (pose @ T_SOURCE_PART for pose in (T_TARGET_SOURCE, later))
     step = np.linalg.inv(part) @ part_later
     measured = np.concatenate((step[:3, 3], Rotation.from_matrix(step[:3, :3]).as_rotvec()))
-    propagated = carried_over(T_NEW_TARGET, motion, T_SOURCE_PART)
+    propagated = transformed(T_NEW_TARGET, motion, T_SOURCE_PART)
     np.testing.assert_allclose(propagated.twist, measured / moment_s, atol=1e-5)
 
 
 def test_velocity_covariance_is_that_of_sampled_velocities() -> None:
     rng = np.random.default_rng(3)
     motion = Motion(T_TARGET_SOURCE, covariance(0), np.zeros(6), covariance(1))
-    expected = carried_over(T_NEW_TARGET, motion, T_SOURCE_PART).twist_covariance
+    expected = transformed(T_NEW_TARGET, motion, T_SOURCE_PART).twist_covariance
     samples = rng.multivariate_normal(np.zeros(6), motion.twist_covariance, SAMPLES)
     turn = T_SOURCE_PART[:3, :3].T
     linear = (samples[:, :3] + np.cross(samples[:, 3:], T_SOURCE_PART[:3, 3])) @ turn.T

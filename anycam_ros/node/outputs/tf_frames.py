@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The frames of the published odometry: odom, and the camera or the base that carries it."""
+"""The TF frames of the published odometry: odom, and the camera or the base that carries it."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,12 @@ from anycam_ros.geometry.se3 import inverse, T_BODY_OPTICAL
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.outputs.planar import in_plane
 from anycam_ros.node.outputs.transforms import (
-    carried_over,
     matrix_from_numbers,
     matrix_from_transform,
     Motion,
     motion_in_metres,
     PoseGuess,
+    transformed,
 )
 from anycam_ros.odometry import OdometryEstimate, StampedPose
 
@@ -33,20 +33,24 @@ class MissingTransformError(AnyCamError):
     """TF does not connect base_frame and camera at the stamp of an image."""
 
 
-class Frames:
+class TfFrames:
     """Express estimates in the frames that the configuration asks for."""
 
     def __init__(self, node: Node, config: NodeConfig, buffer: Buffer) -> None:
         """Listen to TF, and keep it in the buffer, where there is a base frame."""
-        self.config = config
+        self._config = config
         self._T_odom_start: Array | None = None
         if config.base_frame:
             self._buffer = buffer
             self._listener = TransformListener(buffer, node)
 
+    def reconfigure(self, config: NodeConfig) -> None:
+        """Wait for transforms as this configuration says from now on."""
+        self._config = config
+
     def child_frame(self, header: Header) -> str:
         """Return the frame whose pose is published."""
-        return self.config.base_frame or str(header.frame_id)
+        return self._config.base_frame or str(header.frame_id)
 
     def motion(self, header: Header, estimate: OdometryEstimate) -> Motion:
         """Return the motion of the child frame in odom at the stamp of the header.
@@ -58,9 +62,9 @@ class Frames:
         """
         camera = motion_in_metres(estimate)
         T_child_camera = self._T_child_camera(header)
-        motion = carried_over(self._start(T_child_camera), camera,
+        motion = transformed(self._start(T_child_camera), camera,
                               np.eye(4) if T_child_camera is None else inverse(T_child_camera))
-        return in_plane(motion) if self.config.two_d_mode else motion
+        return in_plane(motion) if self._config.two_d_mode else motion
 
     def past(self, header: Header, poses: Sequence[StampedPose]) -> list[StampedPose]:
         """Return where the child frame was in odom; the base carries the camera as it does now.
@@ -80,7 +84,7 @@ class Frames:
         """
         T_child_camera = self._T_child_camera(header)
         child = Motion(guess.T_target_source, guess.covariance, np.zeros(6), np.zeros((6, 6)))
-        camera = carried_over(inverse(self._start(T_child_camera)), child,
+        camera = transformed(inverse(self._start(T_child_camera)), child,
                               np.eye(4) if T_child_camera is None else T_child_camera)
         return PoseGuess(camera.T_target_source, camera.pose_covariance)
 
@@ -89,33 +93,33 @@ class Frames:
         self._T_odom_start = None
 
     def close(self) -> None:
-        """Listen to TF no more."""
-        if self.config.base_frame:
+        """Unsubscribe from TF."""
+        if self._config.base_frame:
             self._listener.unregister()
             self._buffer.clear()
 
     def _start(self, T_child_camera: Array | None) -> Array:
         """Return odom from the odometry's own fixed frame, as it was when first asked for."""
         if self._T_odom_start is None:
-            self._T_odom_start = matrix_from_numbers(*self.config.initial_pose)
+            self._T_odom_start = matrix_from_numbers(*self._config.initial_pose)
             if T_child_camera is not None:
                 self._T_odom_start = self._T_odom_start @ T_child_camera @ inverse(T_BODY_OPTICAL)
         return self._T_odom_start
 
     def _levelled(self, T_odom_child: Array) -> Array:
-        if not self.config.two_d_mode:
+        if not self._config.two_d_mode:
             return T_odom_child
         unknown = np.zeros((6, 6))
         return in_plane(Motion(T_odom_child, unknown, np.zeros(6), unknown)).T_target_source
 
     def _T_child_camera(self, header: Header) -> Array | None:  # noqa: N802
         """Return the transform at the stamp; None where the camera's own pose is published."""
-        base, camera = self.config.base_frame, header.frame_id
+        base, camera = self._config.base_frame, header.frame_id
         if base in ('', camera):
             return None
         # Waiting helps where the transform comes late, not where there is none at all.
         connected = self._buffer.can_transform(base, camera, Time())
-        wait_s = self.config.wait_for_transform_s if connected else 0.0
+        wait_s = self._config.wait_for_transform_s if connected else 0.0
         try:
             found = self._buffer.lookup_transform(
                 base, camera, Time.from_msg(header.stamp), Duration(seconds=wait_s))

@@ -12,7 +12,7 @@ from rclpy.node import Node
 from tf2_ros import Buffer
 
 from anycam_ros.node.config import NodeConfig
-from anycam_ros.node.outputs.frames import Frames, MissingTransformError
+from anycam_ros.node.outputs.tf_frames import MissingTransformError, TfFrames
 from anycam_ros.odometry import Frame, OdometryEstimate, StampedPose, VisualOdometry
 from anycam_ros.simulation.rendered_scene import RenderedScene
 
@@ -47,7 +47,7 @@ def test_newest_of_the_past_is_the_present(node: Node, estimate: OdometryEstimat
         rotation=Quaternion(x=0.5, y=-0.5, z=0.5, w=-0.5)))
     mounted.header.frame_id = 'base_link'
     buffer.set_transform_static(mounted, 'test')
-    frames = Frames(node, config, buffer)
+    frames = TfFrames(node, config, buffer)
     present = frames.motion(HEADER, estimate).T_target_source
     earlier, newest = frames.past(HEADER, [
         StampedPose(4.0, np.eye(4)), StampedPose(5.0, estimate.T_odom_camera)])
@@ -59,7 +59,7 @@ def test_newest_of_the_past_is_the_present(node: Node, estimate: OdometryEstimat
 
 def test_without_its_transform_the_past_is_not_made_up(
         node: Node, estimate: OdometryEstimate) -> None:
-    frames = Frames(node, NodeConfig(base_frame='base_link'), Buffer(node=node))
+    frames = TfFrames(node, NodeConfig(base_frame='base_link'), Buffer(node=node))
     with pytest.raises(MissingTransformError, match="'base_link' to 'camera_optical'"):
         frames.past(HEADER, [StampedPose(5.0, estimate.T_odom_camera)])
     frames.close()

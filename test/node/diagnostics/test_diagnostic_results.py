@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from anycam_ros.msg import Status
-from anycam_ros.node.diagnostics.findings import (
+from anycam_ros.node.diagnostics.diagnostic_results import (
     camera,
     ERROR,
     frames,
@@ -47,9 +47,9 @@ def test_all_is_well() -> None:
      WARN, 'paused by me'),
 ])
 def test_camera_names_what_is_missing(now: Sample, level: bytes, part: str) -> None:
-    finding = camera(now, BEFORE, 0.0)
-    assert finding.level == level
-    assert part in finding.message
+    result = camera(now, BEFORE, 0.0)
+    assert result.level == level
+    assert part in result.message
 
 
 @pytest.mark.parametrize(('state', 'cause', 'level', 'message'), [
@@ -61,9 +61,14 @@ def test_camera_names_what_is_missing(now: Sample, level: bytes, part: str) -> N
 ])
 def test_level_follows_the_state(state: int, cause: int, level: bytes, message: str) -> None:
     now = replace(NOW, status=status(state=state, cause=cause, reason='why'))
-    finding = odometry(now)
-    assert (finding.level, finding.message) == (level, message)
-    assert finding.values['Cause'] in ('STARTING', 'BLURRED', 'COVERED', 'NO_TRANSFORM', 'PAUSED')
+    result = odometry(now)
+    assert (result.level, result.message) == (level, message)
+    assert result.values['Cause'] in ('STARTING', 'BLURRED', 'COVERED', 'NO_TRANSFORM', 'PAUSED')
+
+
+def test_every_stage_has_its_time() -> None:
+    values = odometry(replace(NOW, timings_ms={'match': 1.24, 'publish': 0.5})).values
+    assert (values['match (ms)'], values['publish (ms)']) == ('1.2', '0.5')
 
 
 @pytest.mark.parametrize(('now', 'level', 'part'), [
@@ -73,20 +78,20 @@ def test_level_follows_the_state(state: int, cause: int, level: bytes, message: 
     (replace(NOW, status=status(latency_ms=-300.0)), WARN, '0.3 s in the future'),
 ])
 def test_output_tells_silence_from_delay(now: Sample, level: bytes, part: str) -> None:
-    finding = output(now, BEFORE, 0.0)
-    assert finding.level == level
-    assert part in finding.message
+    result = output(now, BEFORE, 0.0)
+    assert result.level == level
+    assert part in result.message
 
 
 def test_lost_frames_are_told_once() -> None:
     now = replace(NOW, status=status(frames_dropped=3, frames_missing=2))
-    finding = frames(now, BEFORE)
-    assert (finding.level, finding.message) == (WARN, '3 dropped, 2 missing')
-    assert finding.values['Frames dropped'] == '3'
+    result = frames(now, BEFORE)
+    assert (result.level, result.message) == (WARN, '3 dropped, 2 missing')
+    assert result.values['Frames dropped'] == '3'
     assert frames(replace(now, time_s=12.0), now).level == OK
 
 
 def test_memory_is_in_mebibytes() -> None:
-    finding = memory(300 * 2**20, {'CUDA in use': 2**20})
-    assert finding.message == '300 MiB'
-    assert finding.values == {'Resident (MiB)': '300.0', 'CUDA in use (MiB)': '1.0'}
+    result = memory(300 * 2**20, {'CUDA in use': 2**20})
+    assert result.message == '300 MiB'
+    assert result.values == {'Resident (MiB)': '300.0', 'CUDA in use (MiB)': '1.0'}

@@ -1,9 +1,8 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the node says about itself: its status messages, and refusals that do not flood the log."""
+"""The status messages of the node: the state of the odometry, and the counters of its frames."""
 
 from array import array
-import re
 from time import monotonic
 from typing import Any
 
@@ -12,30 +11,28 @@ from std_msgs.msg import Header
 
 from anycam_ros.msg import Status
 from anycam_ros.node.conversions import stamp_ns
-from anycam_ros.node.diagnostics.silence import SILENCE_S
+from anycam_ros.node.diagnostics.topic_watch import SILENCE_S
+from anycam_ros.node.inputs.frame_adapter import FrameAdapter
 from anycam_ros.node.inputs.latest_only_queue import LatestOnlyQueue
 from anycam_ros.odometry import OdometryEstimate
-
-REPEAT_AFTER_S = 10.0
-MAXIMUM_KINDS = 64
 
 
 class StatusReport:
     """Count frames, remember the latest estimate, and put both into status messages."""
 
-    def __init__(self, image_queue: LatestOnlyQueue[Any], clock: Clock) -> None:
-        """Start with nothing processed."""
-        self._image_queue = image_queue
+    def __init__(self, observations: LatestOnlyQueue[Any], adapter: FrameAdapter, clock: Clock
+                 ) -> None:
+        """Start with nothing processed; queue and adapter count frames themselves."""
+        self._observations, self._adapter = observations, adapter
         self._clock = clock
         self._processed = self._missing = self._unchanged = 0
         self._rejected = 0
         self._last_rejection = ''
         self._estimate: OdometryEstimate | None = None
         self._usable_at_s = monotonic()
-        self.depth_missed = 0   # frames that went on without the depth that was asked for
 
     def first(self, header: Header, why: str) -> Status:
-        """Return the status after the first frame of the stream, or of a part that starts anew."""
+        """Return the status after the first frame of the stream, or after a restart."""
         self._count_processed()
         return self._message(header, Status.INITIALIZING, Status.CAUSE_STARTING,
                              f'first frame: {why}')
@@ -45,7 +42,7 @@ class StatusReport:
         """Return the status after a frame went through the odometry.
 
         failure says why a pose that the odometry has cannot be published, is_unchanged that the
-        picture is the one before.
+        image equals the one before.
         """
         self._count_processed()
         self._estimate = estimate
@@ -70,7 +67,7 @@ class StatusReport:
                                   Status.CAUSE_NO_IMAGE, f'no image: {reason}')
 
     def paused(self) -> Status:
-        """Return the status while images are passed over on request."""
+        """Return the status while paused."""
         state = Status.INITIALIZING if self._estimate is None else Status.LOST
         return self._message(Header(stamp=self._clock.now().to_msg()), state,
                              Status.CAUSE_PAUSED, 'paused by ~/pause')
@@ -93,37 +90,19 @@ class StatusReport:
             header=header, state=state, cause=cause, reason=reason, focal_std_px=float('inf'),
             focal_source='prior', scale_source='none', scale=float('nan'),
             scale_std=float('inf'),
-            frames_received=self._image_queue.received, frames_dropped=self._image_queue.dropped,
+            frames_received=self._observations.received,
+            frames_dropped=self._observations.dropped,
             frames_processed=self._processed, frames_rejected=self._rejected,
             frames_missing=self._missing, frames_unchanged=self._unchanged,
-            frames_without_depth=self.depth_missed, last_rejection=self._last_rejection,
-            latency_ms=latency_ns * 1e-6)
+            frames_without_depth=self._adapter.frames_without_depth,
+            last_rejection=self._last_rejection, latency_ms=latency_ns * 1e-6)
         if self._estimate is not None:
             _describe(self._estimate, status)
         return status
 
 
-class Throttle:
-    """Let a text through once in a while; numbers in it do not make it another text."""
-
-    def __init__(self) -> None:
-        """Start with nothing said."""
-        self._said_at_s: dict[str, float] = {}
-
-    def lets_through(self, text: str) -> bool:
-        """Return whether the text was not said lately."""
-        kind, now_s = re.sub(r'\d+', '#', text), monotonic()
-        if now_s - self._said_at_s.get(kind, -REPEAT_AFTER_S) < REPEAT_AFTER_S:
-            return False
-        if len(self._said_at_s) >= MAXIMUM_KINDS:
-            self._said_at_s.clear()
-        self._said_at_s[kind] = now_s
-        return True
-
-
 def _describe(estimate: OdometryEstimate, status: Status) -> None:
-    intrinsics = estimate.intrinsics
-    status.focal_px = intrinsics.fx
+    status.focal_px = estimate.intrinsics.fx
     status.focal_std_px = float(estimate.focal_std_px)
     status.focal_source = estimate.focal_source
     status.focal_candidates_px = array('d', estimate.focal_candidates_px)

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the diagnostics say, from counters that were read once in a while."""
+"""The diagnostic results, computed from two samples of counters and the latest status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,19 +25,20 @@ GROWING = {'frames_dropped': 'dropped', 'frames_rejected': 'rejected',
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold what was known at one time."""
+    """Hold what is known at one time."""
 
     time_s: float
     received: int             # images
     published: int            # odometry messages
     status: Status = field(default_factory=Status)
+    timings_ms: Mapping[str, float] = field(default_factory=dict)    # by stage, of one frame
     why_silent: str = ''      # why no image came since the sample before
     why_no_time: str = ''     # why the clock does not run
     incompatible_subscriber: str = ''
 
 
 class DiagnosticResult(NamedTuple):
-    """Hold one diagnostic status."""
+    """Hold level, message and values of one diagnostic status."""
 
     level: bytes
     message: str
@@ -61,7 +62,7 @@ def camera(now: Sample, before: Sample, rate_hz: float) -> DiagnosticResult:
 
 
 def odometry(now: Sample) -> DiagnosticResult:
-    """Say how far the odometry can be trusted, and why."""
+    """Say how far the odometry can be trusted, and why, and how long its stages take."""
     status = now.status
     name = State(status.state).name
     level = WARN if status.cause == Status.CAUSE_PAUSED else LEVELS[status.state]
@@ -70,8 +71,9 @@ def odometry(now: Sample) -> DiagnosticResult:
         'Focal length (px)': f'{status.focal_px:.1f} +- {status.focal_std_px:.1f}',
         'Focal length from': status.focal_source,
         'Scale from': status.scale_source,
-        'Scale, relative deviation': f'{status.scale_std:.3g}',
-        'Share of the picture that stands': f'{status.static_share:.2f}'})
+        'Scale std (relative)': f'{status.scale_std:.3g}',
+        'Static share of the image': f'{status.static_share:.2f}',
+        **{f'{stage} (ms)': f'{time_ms:.1f}' for stage, time_ms in now.timings_ms.items()}})
 
 
 def output(now: Sample, before: Sample, rate_hz: float) -> DiagnosticResult:
