@@ -4,42 +4,31 @@
 
 from dataclasses import replace
 import time
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.devices import choose_device
 from anycam_ros.errors import FrameError, StampError
-from anycam_ros.frontend.front_end import FocalKnowledge
-from anycam_ros.frontend.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
-from anycam_ros.frontend.geometric.front_end import GeometricFrontEnd
-from anycam_ros.frontend.geometric.mapping.depth_image import (
-    Depth,
-    DepthNoise,
-    LEARNED_DEPTH_NOISE,
-)
+from anycam_ros.frontend.front_end import FocalKnowledge, FrontEnd
+from anycam_ros.frontend.geometric.focal import focal_candidates, PRIOR_RATIO
+from anycam_ros.frontend.geometric.load import load_geometric
+from anycam_ros.frontend.geometric.mapping.depth_image import Depth
 from anycam_ros.frontend.motion_estimate import MotionEstimate
+from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 from anycam_ros.geometry.se3 import Array, rescaled, so3_log, T_BODY_OPTICAL
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.frame_gaps import FrameGapMonitor
-from anycam_ros.odometry.image_size import raw_map, raw_mask, resized_depth, resized_image
+from anycam_ros.odometry.image_size import raw_map, raw_mask, resized_image
 from anycam_ros.odometry.pose_integrator import PoseIntegrator
-from anycam_ros.odometry.priors import make_depth, make_flow
 from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale
 from anycam_ros.odometry.scale.scale_source import Step
 from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
 from anycam_ros.odometry.scale_error import scale_covariance
-
-if TYPE_CHECKING:
-    from anycam_ros.frontend.network.front_end import NetworkFrontEnd
-
-WORKING_AREA_PX = 448 * 336
 
 
 class VisualOdometry:
@@ -56,11 +45,7 @@ class VisualOdometry:
         cannot be had.
         """
         self.config = config or OdometryConfig()
-        self._flow = make_flow(self.config)
-        self._depth_model = make_depth(self.config)
-        if self.config.motion == 'network':
-            from anycam_ros.networks.anycam import load_checkpoint
-            self._network = load_checkpoint(self.config.weights)
+        self._make = load_geometric(self.config)
         self.reset()
 
     def reset(self) -> None:
@@ -80,17 +65,16 @@ class VisualOdometry:
         """
         if self._front_end is not None:
             self._pose.lose_sight()
-        if isinstance(self._front_end, GeometricFrontEnd):
+        if self._front_end is not None:
             self._log_scale.start_anew(self._front_end.scene_depth)
         self._start_anew()
 
     def _start_anew(self) -> None:
-        self._front_end: GeometricFrontEnd | NetworkFrontEnd | None = None
+        self._front_end: FrontEnd | None = None
         self._scale: MetricScale | None = None
         self._speeds = SpeedHistory()
         self._frame_gaps = FrameGapMonitor()
         self._stamp_s = -np.inf
-        self._depth_m: Depth | None = None
 
     def process(self, frame: Frame) -> OdometryEstimate | None:
         """Return the estimate for the frame; None for the first one.
@@ -103,7 +87,8 @@ class VisualOdometry:
         self._check(frame)
         is_first = self._front_end is None
         front_end = self._front_end or self._start(frame)
-        motion = self._motion(front_end, frame)
+        motion = front_end.process(WorkingImage(frame.image_rgb, self._camera.intrinsics),
+                                   frame.stamp_s, frame.depth_m)
         if self._scale is not None:
             motion = self._scale.in_metres(Step(
                 motion, frame.stamp_s, lambda: self.working_image(frame), front_end.focal))
@@ -137,7 +122,7 @@ class VisualOdometry:
 
         The unit is that of the map, metres_per_unit of the estimate. The network keeps no map.
         """
-        if not isinstance(self._front_end, GeometricFrontEnd):
+        if self._front_end is None:
             return np.zeros((0, 3))
         return self._front_end.map_points()
 
@@ -146,10 +131,7 @@ class VisualOdometry:
 
         What is not finite or not above 0 is unknown; None where there is no depth at all.
         """
-        if self._depth_m is not None or self._front_end is None \
-                or isinstance(self._front_end, GeometricFrontEnd):
-            return self._depth_m
-        return self._front_end.depth_image()
+        return None if self._front_end is None else self._front_end.depth_image()
 
     @property
     def processing_camera(self) -> ProcessingCamera:
@@ -175,59 +157,16 @@ class VisualOdometry:
             raise FrameError("intrinsics is 'given', but the frame has none; add them to the "
                              "frame, or set intrinsics to 'estimate'.")
 
-    def _start(self, frame: Frame) -> 'GeometricFrontEnd | NetworkFrontEnd':
+    def _start(self, frame: Frame) -> FrontEnd:
         self._size = (frame.width, frame.height)
         given = frame.intrinsics if self.config.intrinsics == 'given' else None
         raw = given or Intrinsics.centred(
             frame.width, frame.height, PRIOR_RATIO * max(frame.width, frame.height))
-        scale = np.sqrt(WORKING_AREA_PX / (frame.width * frame.height))
-        if self.config.motion == 'network':
-            from anycam_ros.frontend.network.front_end import WORKING_SIDE_PX
-            scale = WORKING_SIDE_PX / min(frame.width, frame.height)
-        self._camera = ProcessingCamera(
-            raw.resized(round(frame.width * scale), round(frame.height * scale)),
-            given is not None)
         self._raw = raw
+        self._front_end = self._make(raw, given is not None)
+        self._camera = self._front_end.camera
         self._scale = make_scale(self.config, self._camera, self._speeds, self._log_scale)
-        self._front_end = self._make_front_end()
         return self._front_end
-
-    def _make_front_end(self) -> 'GeometricFrontEnd | NetworkFrontEnd':
-        refines = self.config.refine == 'window'
-        if self.config.motion == 'network':
-            from anycam_ros.frontend.network.front_end import NetworkFrontEnd, NetworkOptions
-            from anycam_ros.frontend.network.runtime import WindowSize
-            window = WindowSize(self.config.network_window, self.config.network_both_directions)
-            return NetworkFrontEnd(
-                self._network, self._camera, self._flow, choose_device(self.config.device),
-                NetworkOptions(window, refines, self.config.network_reference_flow),
-                self._depth_model)
-        return GeometricFrontEnd(
-            self._camera, FocalState(self._camera.intrinsics.fx, self._camera.is_calibrated),
-            flow=self._flow, refines=refines,
-            depth_noise=DepthNoise() if self._depth_model is None else LEARNED_DEPTH_NOISE)
-
-    def _motion(self, front_end: 'GeometricFrontEnd | NetworkFrontEnd',
-                frame: Frame) -> MotionEstimate:
-        if isinstance(front_end, GeometricFrontEnd):
-            self._depth_m = self._depth_beside_geometry(frame)
-            return front_end.process(self.working_image(frame), frame.stamp_s, self._depth_m)
-        self._depth_m = frame.depth_m if self._depth_model is None else None
-        picture = resized_image(frame.image_rgb, self._camera.intrinsics)
-        return front_end.process(picture, frame.stamp_s, self._measured_depth(frame))
-
-    def _depth_beside_geometry(self, frame: Frame) -> NDArray[np.float32] | None:
-        if self.config.depth == 'none':
-            return None
-        if self._depth_model is None:
-            return frame.depth_m
-        return self._depth_model(resized_image(frame.image_rgb, self._camera.intrinsics))
-
-    def _measured_depth(self, frame: Frame) -> NDArray[np.float32] | None:
-        """Return depth of the working size, m, where it comes with the frame."""
-        if self._depth_model is not None or frame.depth_m is None:
-            return None
-        return resized_depth(frame.depth_m, self._camera.intrinsics)
 
     def _estimate(self, frame: Frame, focal: FocalKnowledge, motion: MotionEstimate,
                   missing_frames: int, start_s: float) -> OdometryEstimate:
@@ -244,24 +183,25 @@ class VisualOdometry:
             stamp_s=frame.stamp_s, status=motion.status,
             cause=motion.reason.cause, reason=motion.reason.words,
             T_odom_camera=self._pose.T_odom_camera.copy(),
-            pose_covariance=self._pose.covariance(motion.scale_std),
+            pose_covariance=self._pose.covariance(motion.unit.std),
             displacement=self._pose.displacement,
             twist=twist / motion.elapsed_s,
             twist_covariance=(motion.covariance + scale_covariance(
-                twist[:3], motion.scale_std)) / motion.elapsed_s ** 2,
+                twist[:3], motion.unit.std)) / motion.elapsed_s ** 2,
             intrinsics=raw,
             focal_std_px=focal_std_px, focal_source=source,
             focal_candidates_px=focal_candidates() * frame.height,
             focal_log_probs=focal.log_probabilities(self._camera.intrinsics.height),
             uncertainty=raw_map(motion.uncertainty_px, shape, scale),
             motion_mask=raw_mask(motion.motion_mask, shape),
-            scale_source=motion.scale_source, metres_per_unit=_metres_per_unit(motion),
-            scale_std=motion.scale_std,
+            scale_source=motion.unit.source, metres_per_unit=self._metres_per_unit(motion),
+            scale_std=motion.unit.std,
             static_share=motion.static_share,
             is_key_frame=motion.is_key_frame, missing_frames=missing_frames,
-            timings_ms={'total': 1e3 * (time.perf_counter() - start_s)})
+            timings_ms={**motion.timings_ms,
+                        'total': 1e3 * (time.perf_counter() - start_s)})
 
-
-def _metres_per_unit(motion: MotionEstimate) -> float:
-    is_metric_map = np.isnan(motion.metres_per_unit) and motion.scale_source != 'none'
-    return 1.0 if is_metric_map else motion.metres_per_unit
+    def _metres_per_unit(self, motion: MotionEstimate) -> float:
+        if self._scale is not None and self._log_scale.is_known:
+            return self._log_scale.metres_per_unit
+        return np.nan if motion.unit.source == 'none' else 1.0

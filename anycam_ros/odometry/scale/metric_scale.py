@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import LengthUnit, MotionEstimate, Status
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import rescaled
 from anycam_ros.odometry.config import OdometryConfig
@@ -43,10 +43,10 @@ class MetricScale:
             return motion
         factor = self._log_scale.metres_per_unit
         return replace(
-            _multiplied(motion, factor), metres_per_unit=factor,
-            scale_source=self._name if self._log_scale.is_held else 'propagated',
-            scale_std=math.hypot(self._log_scale.std,
-                                 self._source.common_std(step.focal)))
+            _multiplied(motion, factor),
+            unit=LengthUnit(self._name if self._log_scale.is_held else 'propagated',
+                            math.hypot(self._log_scale.std,
+                                       self._source.common_std(step.focal))))
 
     def _leave_map(self) -> None:
         """Carry the scale over to the map that comes next."""
