@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.errors import FrameError, StampError
+from anycam_ros.frontend.common.log_scale import LogScaleFilter
 from anycam_ros.frontend.front_end import FocalKnowledge, FrontEnd
 from anycam_ros.frontend.geometric.focal import focal_candidates, PRIOR_RATIO
 from anycam_ros.frontend.geometric.load import load_geometric
@@ -24,7 +25,6 @@ from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.frame_gaps import FrameGapMonitor
 from anycam_ros.odometry.image_size import raw_map, raw_mask, resized_image
 from anycam_ros.odometry.pose_integrator import PoseIntegrator
-from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale
 from anycam_ros.odometry.scale.scale_source import Step
 from anycam_ros.odometry.scale.speeds import Speed, SpeedHistory
@@ -51,7 +51,7 @@ class VisualOdometry:
     def reset(self) -> None:
         """Forget every frame; the next one is the first, at the origin of odom."""
         self.set_pose(T_BODY_OPTICAL, np.zeros((6, 6)))
-        self._log_scale = LogScale()
+        self._log_scale = LogScaleFilter()
         self._start_anew()
 
     def set_pose(self, T_odom_camera: Array, covariance: Array) -> None:

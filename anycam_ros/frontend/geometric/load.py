@@ -13,6 +13,7 @@ from anycam_ros.frontend.front_end import Depth, FrontEndFactory
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.front_end import DepthSource, GeometricFrontEnd
 from anycam_ros.frontend.geometric.mapping.depth_image import DepthNoise, LEARNED_DEPTH_NOISE
+from anycam_ros.frontend.geometric.options import GeometricOptions
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from anycam_ros.depth.depth_model import DepthModel
 
-WORKING_AREA_PX = 448 * 336
+
+DEFAULT = GeometricOptions()
 
 
 class GeometricConfig(Protocol):
@@ -48,7 +50,8 @@ class GeometricConfig(Protocol):
         """Return 'window' for bundle adjustment of the key frames."""
 
 
-def load_geometric(config: GeometricConfig) -> FrontEndFactory:
+def load_geometric(config: GeometricConfig,
+                   options: GeometricOptions = DEFAULT) -> FrontEndFactory:
     """Return what makes geometric front ends; its networks are loaded here, once.
 
     Raises DependencyError, WeightsError or ConfigError, each with the way out, where a network
@@ -60,11 +63,11 @@ def load_geometric(config: GeometricConfig) -> FrontEndFactory:
     depth_noise = DepthNoise() if depth_model is None else LEARNED_DEPTH_NOISE
 
     def make(raw: Intrinsics, is_calibrated: bool) -> GeometricFrontEnd:
-        camera = ProcessingCamera(_working_size(raw), is_calibrated)
+        camera = ProcessingCamera(_working_size(raw, options.working_area_px), is_calibrated)
+        focal = FocalState(camera.intrinsics.fx, is_calibrated, options=options.focal)
         return GeometricFrontEnd(
-            camera, FocalState(camera.intrinsics.fx, is_calibrated), flow=flow,
-            refines=config.refine == 'window', depth_noise=depth_noise,
-            depth=_depth_source(config.depth, depth_model))
+            camera, focal, flow=flow, refines=config.refine == 'window', depth_noise=depth_noise,
+            depth=_depth_source(config.depth, depth_model), options=options)
 
     return make
 
@@ -77,8 +80,8 @@ def _embedded_weights(file: str) -> Callable[[str], 'Mapping[str, Tensor] | None
     return embedded_weights_of(file)
 
 
-def _working_size(raw: Intrinsics) -> Intrinsics:
-    scale = np.sqrt(WORKING_AREA_PX / (raw.width * raw.height))
+def _working_size(raw: Intrinsics, area_px: int) -> Intrinsics:
+    scale = np.sqrt(area_px / (raw.width * raw.height))
     return raw.resized(round(raw.width * scale), round(raw.height * scale))
 
 

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.mapping.keyframe_database import Keyframe, median_flow
-from anycam_ros.frontend.geometric.tracking.loop_closure import register_keyframe
+from anycam_ros.frontend.geometric.tracking.loop_closure import (
+    LoopClosureOptions,
+    register_keyframe,
+)
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.refinement import RefinementResult, Tracks
@@ -28,7 +31,7 @@ class Return(NamedTuple):
 
     key_frame: int
     tracks: NDArray[np.int64]    # (N,) rows
-    points_px: Array             # (N, 2) centred
+    points_px: Array             # (N, 2) undistorted
     weight: Array                # (N,)
 
 
@@ -46,11 +49,12 @@ def find_loop_closures(tracks: Tracks, refined: RefinementResult, images: Sequen
         for choice in np.unique(np.linspace(0, len(near) - 1, RETURNS_PER_KEY_FRAME).round()) \
                 if near else ():
             rows, view = near[int(choice)]
-            seen = register_keyframe(view, image, T, refined.focal_px, camera)
+            seen = register_keyframe(view, image, T, refined.focal_px, camera,
+                                     LoopClosureOptions())
             if seen is not None:
                 chosen = seen.is_inlier
                 found.append(Return(key_frame, rows[chosen],
-                                    camera.centred(seen.matches.target_px[chosen]),
+                                    camera.undistorted_px(seen.matches.target_px[chosen]),
                                     seen.matches.weight[chosen]))
         yield found
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from anycam_ros.frontend.geometric.focal import FocalState, NEW_SHARE, PRIOR_INFORMATION
+from anycam_ros.frontend.geometric.focal import FocalOptions, FocalState
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.global_refinement.loop_closures import find_loop_closures
@@ -30,7 +30,7 @@ ITERATIONS = 60
 LARGEST_TABLE = 5_000_000        # tracks times key frames while returns are sought; 0.5 GB
 MOST_KEY_FRAMES = 400            # with returns; more would leave each too few tracks
 # The windows of the live odometry tell each of their parts about eight times.
-TOLD_ONCE = LENGTH * NEW_SHARE
+TOLD_ONCE = LENGTH * FocalOptions().new_share
 
 Step = TypeVar('Step')
 Progress = Callable[[Iterable[Step], int], Iterable[Step]]
@@ -63,10 +63,10 @@ def refine_recording(key_frames: KeyFrames, focal: FocalState,
     result = longest.refine(focal, progress)
     if result is None:
         return None
-    known = replace(focal)
+    known = focal.copy()
     if not focal.is_given:
-        information = max(result.information.log_focal - PRIOR_INFORMATION, 0.0)
-        known.prior_information = PRIOR_INFORMATION
+        information = max(result.information.log_focal - focal.options.prior_information, 0.0)
+        known.prior_information = focal.options.prior_information
         known.update(result.focal_px, information, TOLD_ONCE)
     for part in parts:
         if part is not longest:
@@ -102,7 +102,8 @@ class _Part:
         config = RefinementConfig(kernel='cauchy', delta_px=DELTA_PX,
                                   estimate_focal=not focal.is_given,
                                   maximum_iterations=ITERATIONS)
-        priors = Priors(focal_px=focal.focal_px, log_focal_information=PRIOR_INFORMATION)
+        priors = Priors(focal_px=focal.focal_px,
+                        log_focal_information=focal.options.prior_information)
         tracks = self._tracks(focal.focal_px, min(LENGTH, count))
         distance = np.linalg.norm(np.ptp(self.T_world_camera[:, :3, 3], axis=0))
         if not len(tracks) or distance * np.median(tracks.inverse_depth) < MINIMUM_DISTANCE:
