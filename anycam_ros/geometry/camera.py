@@ -101,7 +101,7 @@ def in_size(positions_px: NDArray[np.float64], before: tuple[int, int],
 class ProcessingCamera:
     """Turn pixel positions of the working image into what the geometry works with.
 
-    Centred positions are undistorted, counted from the principal point, with square pixels of
+    Undistorted positions are counted from the principal point, with square pixels of
     the size of the working image's columns, so that one focal length holds for both axes.
     """
 
@@ -113,8 +113,8 @@ class ProcessingCamera:
         """Return what rows are multiplied with to make pixels square."""
         return self.intrinsics.fx / self.intrinsics.fy
 
-    def centred(self, positions_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the centred positions (..., 2) of pixel positions (..., 2)."""
+    def undistorted_px(self, positions_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the undistorted positions (..., 2) of pixels (..., 2) of the image."""
         camera = self.intrinsics
         if self.is_calibrated and any(camera.distortion):
             flat = np.ascontiguousarray(positions_px, np.float64).reshape(-1, 1, 2)
@@ -127,11 +127,12 @@ class ProcessingCamera:
         offset = positions_px - np.array([camera.cx, camera.cy])
         return np.asarray(offset * np.array([1.0, self.aspect]), np.float64)
 
-    def pixels(self, centred_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the pixel positions (N, 2) of centred positions (N, 2)."""
+    def image_px(self, undistorted_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the pixels (N, 2) of the image at undistorted positions (N, 2)."""
         camera = self.intrinsics
         if self.is_calibrated and any(camera.distortion):
-            rays = np.concatenate([centred_px / camera.fx, np.ones((len(centred_px), 1))], axis=1)
+            rays = np.concatenate([undistorted_px / camera.fx,
+                                   np.ones((len(undistorted_px), 1))], axis=1)
             coefficients, nowhere = np.array(camera.distortion, np.float64), np.zeros(3)
             if camera.distortion_model == 'equidistant':
                 project = cv2.fisheye.projectPoints
@@ -139,7 +140,7 @@ class ProcessingCamera:
             else:
                 pixels, _ = cv2.projectPoints(rays, nowhere, nowhere, camera.matrix, coefficients)
             return np.asarray(pixels.reshape(-1, 2), np.float64)
-        return np.asarray(centred_px / np.array([1.0, self.aspect])
+        return np.asarray(undistorted_px / np.array([1.0, self.aspect])
                           + np.array([camera.cx, camera.cy]), np.float64)
 
     def scale_to(self, width: int) -> float:
@@ -148,5 +149,5 @@ class ProcessingCamera:
 
 
 def rays(points_px: NDArray[np.float64], focal_px: float) -> NDArray[np.float64]:
-    """Return the viewing directions (N, 3) with z = 1 of centred positions (N, 2)."""
+    """Return the viewing directions (N, 3) with z = 1 of undistorted positions (N, 2)."""
     return np.column_stack([points_px / focal_px, np.ones(len(points_px))])

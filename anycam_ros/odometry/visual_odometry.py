@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.errors import FrameError, StampError
 from anycam_ros.frontend.common.focal_prior import PRIOR_RATIO
+from anycam_ros.frontend.common.log_scale import LogScaleFilter
 from anycam_ros.frontend.front_end import Depth, FrontEnd
 from anycam_ros.frontend.registry import load_front_end
 from anycam_ros.frontend.working_image import WorkingImage
@@ -22,7 +23,6 @@ from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.frame_gaps import FrameGapMonitor
 from anycam_ros.odometry.pose_integrator import PoseIntegrator
-from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale, ScaledMotion, unscaled
 from anycam_ros.odometry.scale.scale_source import Step
 from anycam_ros.odometry.scale.speeds import SpeedHistory
@@ -56,13 +56,13 @@ class VisualOdometry:
         self._make_front_end = load_front_end(self.config)
         self._stream: _Stream | None = None
         self._pose = PoseIntegrator(T_BODY_OPTICAL, np.zeros((6, 6)))
-        self._log_scale = LogScale()
+        self._log_scale = LogScaleFilter()
         self._speeds = SpeedHistory()
 
     def reset(self) -> None:
         """Forget every frame; the next one is the first, at the origin of odom."""
         self.set_pose(T_BODY_OPTICAL, np.zeros((6, 6)))
-        self._log_scale = LogScale()
+        self._log_scale = LogScaleFilter()
         self._stream, self._speeds = None, SpeedHistory()
 
     def set_pose(self, T_odom_camera: Array, covariance: Array) -> None:

@@ -38,17 +38,17 @@ def projected(points: Array, lens: Intrinsics) -> Array:
 @pytest.mark.parametrize('model', LENSES)
 def test_distortion_is_undone(model: str, points: Array) -> None:
     lens = camera(model, LENSES[model])
-    centred = ProcessingCamera(lens, True).centred(projected(points, lens))
+    centred = ProcessingCamera(lens, True).undistorted_px(projected(points, lens))
     expected = lens.fx * points[:, :2] / points[:, 2:]
     np.testing.assert_allclose(centred, expected, atol=0.05)
-    undistorted = ProcessingCamera(camera(), True).centred(projected(points, lens))
+    undistorted = ProcessingCamera(camera(), True).undistorted_px(projected(points, lens))
     assert np.abs(undistorted - expected).max() > 3     # the lens did matter
 
 
 def test_without_distortion_pixels_are_made_square(points: Array) -> None:
     lens = Intrinsics(640, 480, 500.0, 400.0, 300.0, 250.0)
     for is_calibrated in (True, False):
-        centred = ProcessingCamera(lens, is_calibrated).centred(
+        centred = ProcessingCamera(lens, is_calibrated).undistorted_px(
             points[:, :2] / points[:, 2:] * [500, 400] + [300, 250])
         np.testing.assert_allclose(centred, 500 * points[:, :2] / points[:, 2:], atol=1e-9)
 
@@ -56,17 +56,19 @@ def test_without_distortion_pixels_are_made_square(points: Array) -> None:
 def test_any_number_of_axes_comes_back() -> None:
     lens = ProcessingCamera(camera('plumb_bob', LENSES['plumb_bob']), True)
     grid = np.stack(np.meshgrid(np.arange(8.0), np.arange(6.0)), axis=-1)
-    np.testing.assert_array_equal(lens.centred(grid)[3, 5], lens.centred(grid[3, 5][None])[0])
+    np.testing.assert_array_equal(lens.undistorted_px(grid)[3, 5],
+                                  lens.undistorted_px(grid[3, 5][None])[0])
 
 
 @pytest.mark.parametrize('model', LENSES)
 def test_pixels_of_centred_positions_are_those_of_the_lens(model: str, points: Array) -> None:
     lens = camera(model, LENSES[model])
     expected = projected(points, lens)
-    found = ProcessingCamera(lens, True).pixels(lens.fx * points[:, :2] / points[:, 2:])
+    found = ProcessingCamera(lens, True).image_px(lens.fx * points[:, :2] / points[:, 2:])
     np.testing.assert_allclose(found, expected, atol=1e-6)
     uncalibrated = ProcessingCamera(Intrinsics(640, 480, 500.0, 400.0, 300.0, 250.0), False)
-    np.testing.assert_allclose(uncalibrated.pixels(uncalibrated.centred(expected)), expected)
+    there = uncalibrated.undistorted_px(expected)
+    np.testing.assert_allclose(uncalibrated.image_px(there), expected)
 
 
 def test_scale_leads_back_to_the_raw_image() -> None:

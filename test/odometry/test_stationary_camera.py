@@ -29,7 +29,7 @@ def test_standing_camera_never_moves(stand: Clip, standing: Estimates) -> None:
     for estimate in standing:
         np.testing.assert_array_equal(estimate.T_odom_camera, T_BODY_OPTICAL)
         np.testing.assert_array_equal(estimate.twist, 0)
-        assert estimate.reason == 'the camera stands'
+        assert estimate.reason == 'the camera does not move'
         assert (estimate.focal_source, estimate.focal_std_px) == ('prior', np.inf)
         assert estimate.intrinsics.fx == pytest.approx(0.8 * 448)
     found = np.array([estimate.motion_mask for estimate in standing[15:]]) > 0

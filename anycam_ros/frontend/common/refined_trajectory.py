@@ -3,7 +3,7 @@
 """The past as refinement sees it now, which odom must not follow (REP-105)."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from anycam_ros.geometry.se3 import Array, inverse
@@ -25,7 +25,6 @@ class RefinedTrajectory:
     """
 
     def __init__(self) -> None:
-        """Start with no key frame."""
         self._settled: deque[tuple[float, Array]] = deque(maxlen=KEPT_POSES)
         self._stamps_s: list[float | None] = []
 
@@ -37,7 +36,7 @@ class RefinedTrajectory:
         """Take the newest key frame of the window."""
         self._stamps_s.append(stamp_s)
 
-    def settle(self, T_camera_world: Sequence[Array]) -> None:
+    def settle(self, T_camera_world: Iterable[Array]) -> None:
         """Keep the oldest key frames of the window as they are; they are about to leave it."""
         for T in T_camera_world:
             stamp_s = self._stamps_s.pop(0)
@@ -54,7 +53,7 @@ class RefinedTrajectory:
         for _, T_world_past in self._settled:
             T_world_past[:3, 3] *= factor
 
-    def seen_from(self, T_camera_world: Array, window: Sequence[Array]) -> list[PastPose]:
+    def seen_from(self, T_camera_world: Array, window: Iterable[Array]) -> list[PastPose]:
         """Return the past, oldest first, with the window's key frames (T_camera_world) last."""
         window_poses = ((stamp_s, inverse(T))
                         for stamp_s, T in zip(self._stamps_s, window, strict=True)

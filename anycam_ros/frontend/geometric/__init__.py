@@ -5,16 +5,20 @@
 What this package exports is all that the refinement of a whole recording may use of it.
 """
 
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, FlowPair, follow
-from anycam_ros.frontend.geometric.focal import (
-    FocalState,
-    NEW_SHARE,
-    OBSERVED_STD,
-    PRIOR_INFORMATION,
+from anycam_ros.frontend.geometric.estimation.matching import (
+    flow_both_ways,
+    FlowPair,
+    follow,
+    MatchingOptions,
 )
+from anycam_ros.frontend.geometric.focal import FocalOptions, FocalState
 from anycam_ros.frontend.geometric.mapping.keyframe_database import Keyframe, median_flow
-from anycam_ros.frontend.geometric.mapping.local_map import best_corners
-from anycam_ros.frontend.geometric.tracking.loop_closure import register_keyframe
+from anycam_ros.frontend.geometric.mapping.seeding import best_corners, SeedingOptions
+from anycam_ros.frontend.geometric.tracking.loop_closure import (
+    LoopClosureOptions,
+    register_keyframe,
+)
 
-__all__ = ['NEW_SHARE', 'OBSERVED_STD', 'PRIOR_INFORMATION', 'FlowPair', 'FocalState', 'Keyframe',
-           'best_corners', 'flow_both_ways', 'follow', 'median_flow', 'register_keyframe']
+__all__ = ['FlowPair', 'FocalOptions', 'FocalState', 'Keyframe', 'LoopClosureOptions',
+           'MatchingOptions', 'SeedingOptions', 'best_corners', 'flow_both_ways', 'follow',
+           'median_flow', 'register_keyframe']

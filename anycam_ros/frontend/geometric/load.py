@@ -12,16 +12,19 @@ from anycam_ros.flow.registry import make_flow
 from anycam_ros.frontend.front_end import Depth, FrontEndConfig, FrontEndFactory
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.front_end import DepthSource, GeometricFrontEnd
+from anycam_ros.frontend.geometric.options import GeometricOptions
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 
 if TYPE_CHECKING:
     from anycam_ros.depth.depth_model import DepthModel
 
-WORKING_AREA_PX = 448 * 336
+
+DEFAULT = GeometricOptions()
 
 
-def load_geometric(config: FrontEndConfig) -> FrontEndFactory:
+def load_geometric(config: FrontEndConfig,
+                   options: GeometricOptions = DEFAULT) -> FrontEndFactory:
     """Return what makes geometric front ends; its networks are loaded here, once.
 
     Raises DependencyError, WeightsError or ConfigError, each with the way out, where a network
@@ -32,17 +35,17 @@ def load_geometric(config: FrontEndConfig) -> FrontEndFactory:
     depth_noise = DepthNoise() if depth_model is None else LEARNED_DEPTH_NOISE
 
     def make(raw: Intrinsics, is_calibrated: bool) -> GeometricFrontEnd:
-        camera = ProcessingCamera(_working_size(raw), is_calibrated)
+        camera = ProcessingCamera(_working_size(raw, options.working_area_px), is_calibrated)
+        focal = FocalState(camera.intrinsics.fx, is_calibrated, options=options.focal)
         return GeometricFrontEnd(
-            camera, FocalState(camera.intrinsics.fx, is_calibrated), flow=flow,
-            refines=config.refine == 'window', depth_noise=depth_noise,
-            depth=_depth_source(config.depth, depth_model))
+            camera, focal, flow=flow, refines=config.refine == 'window', depth_noise=depth_noise,
+            depth=_depth_source(config.depth, depth_model), options=options)
 
     return make
 
 
-def _working_size(raw: Intrinsics) -> Intrinsics:
-    scale = np.sqrt(WORKING_AREA_PX / (raw.width * raw.height))
+def _working_size(raw: Intrinsics, area_px: int) -> Intrinsics:
+    scale = np.sqrt(area_px / (raw.width * raw.height))
     return raw.resized(round(raw.width * scale), round(raw.height * scale))
 
 

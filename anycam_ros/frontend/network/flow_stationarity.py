@@ -4,10 +4,11 @@
 
 import numpy as np
 
-from anycam_ros.frontend.common.stationarity import FRAMES, STATIONARY_PX, STATIONARY_SHARE
+from anycam_ros.frontend.common.stationarity import StationarityOptions
 from anycam_ros.frontend.network.preprocessing import Map
 
 GRID_STEP_PX = 21
+OPTIONS = StationarityOptions()
 
 
 class FlowStationarity:
@@ -33,8 +34,8 @@ class FlowStationarity:
         """Take the flow (N, 2) to the new frame at the positions; return whether it stands."""
         self.positions_px = self.positions_px + flow_px
         moved_px = np.linalg.norm(self.positions_px - self._rest_px, axis=1)
-        if (moved_px < STATIONARY_PX).mean() > STATIONARY_SHARE:
+        if (moved_px < OPTIONS.maximum_px).mean() > OPTIONS.minimum_share:
             self._frames += 1
         else:
             self.forget()
-        return self._frames >= FRAMES
+        return self._frames >= OPTIONS.frames

@@ -28,8 +28,8 @@ class Rectification:
         centre_px = np.array(middle_px(width, height))
         pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) \
             .reshape(-1, 2).astype(np.float64)
-        self._raw = _maps(camera.pixels(pixels - centre_px), height, width)
-        self._rectified = _maps(camera.centred(pixels) + centre_px, height, width)
+        self._raw = _maps(camera.image_px(pixels - centre_px), height, width)
+        self._rectified = _maps(camera.undistorted_px(pixels) + centre_px, height, width)
 
     def picture(self, image: Image) -> Image:
         """Return a picture (H, W, 3) of the raw camera as the other one takes it."""

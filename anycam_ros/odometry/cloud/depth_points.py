@@ -31,7 +31,7 @@ def depth_points(depth_m: Depth, camera: ProcessingCamera, focal_px: float,
     size = camera.intrinsics.width, camera.intrinsics.height
     positions_px = in_size(np.stack([column, row], axis=1), (width, height), size)
     z = depth_m[row, column].astype(np.float64)[:, None]
-    return np.concatenate([camera.centred(positions_px) / focal_px * z, z], axis=1)
+    return np.concatenate([camera.undistorted_px(positions_px) / focal_px * z, z], axis=1)
 
 
 def _is_surface(depth_m: Depth) -> NDArray[np.bool_]:

@@ -44,7 +44,7 @@ def frame_cloud(odometry: VisualOdometry, frame: Frame, estimate: OdometryEstima
         divides = False
     if not len(points):
         return _divided(points, points[:, :2].astype(np.int64), frame, None, divides=False)
-    seen_px = camera.pixels(focal_px * points[:, :2] / points[:, 2:])
+    seen_px = camera.image_px(focal_px * points[:, :2] / points[:, 2:])
     pixels, is_inside = _raw_pixels(seen_px, frame, camera.intrinsics)
     return _divided(points[is_inside], pixels[is_inside], frame, estimate.motion_mask,
                     divides=divides)

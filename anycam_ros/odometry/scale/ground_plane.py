@@ -76,7 +76,8 @@ class GroundAlignment:
         self._levels = [_level(first, second, blur_px) for blur_px in BLURS_PX]
         self._T, self._focal_px, self._camera = T_second_first, focal_px, camera
         self._size = np.array(first.shape[::-1], np.float64)
-        bottom_px = camera.centred(np.array([[(first.shape[1] - 1) / 2, first.shape[0] - 1.0]]))
+        bottom_px = camera.undistorted_px(
+            np.array([[(first.shape[1] - 1) / 2, first.shape[0] - 1.0]]))
         self._bottom_ray = np.append(bottom_px / focal_px, 1.0)
 
     def correlation(self, plane: Array, furthest: float) -> float:
@@ -144,8 +145,8 @@ class GroundAlignment:
         if ahead.sum() < MINIMUM_POINTS:
             return None
         rays, points = rays[ahead], points[ahead]
-        first_px = self._camera.pixels(self._focal_px * rays[:, :2])
-        second_px = self._camera.pixels(self._focal_px * points[:, :2] / points[:, 2:])
+        first_px = self._camera.image_px(self._focal_px * rays[:, :2])
+        second_px = self._camera.image_px(self._focal_px * points[:, :2] / points[:, 2:])
         both = np.concatenate([first_px, second_px], axis=1)
         inside = ((both > MARGIN_PX) & (both < np.tile(self._size - 1 - MARGIN_PX, 2))).all(axis=1)
         if inside.sum() < MINIMUM_POINTS:

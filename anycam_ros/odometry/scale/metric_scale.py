@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from anycam_ros.frontend.common.log_scale import LogScaleFilter
 from anycam_ros.frontend.motion_estimate import (
     ARBITRARY_UNIT,
     LengthUnit,
@@ -18,7 +19,6 @@ from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import rescaled
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.scale.ground_scale import GroundScale
-from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.scale_source import ScaleSource, Step
 from anycam_ros.odometry.scale.speed_scale import SpeedScale
 from anycam_ros.odometry.scale.speeds import SpeedHistory
@@ -44,7 +44,7 @@ class MetricScale:
     Only what comes later is multiplied, so that the pose never jumps when a scale becomes known.
     """
 
-    def __init__(self, name: str, source: ScaleSource, log_scale: LogScale) -> None:
+    def __init__(self, name: str, source: ScaleSource, log_scale: LogScaleFilter) -> None:
         """Take a source, its name, and the scale as far as it is known."""
         self._name, self._source, self._log_scale = name, source, log_scale
         self._is_new_map = True
@@ -90,7 +90,7 @@ class MetricScale:
 
 
 def make_scale(config: OdometryConfig, camera: ProcessingCamera,
-               speeds: SpeedHistory, log_scale: LogScale) -> MetricScale | None:
+               speeds: SpeedHistory, log_scale: LogScaleFilter) -> MetricScale | None:
     """Return the scale that config.scale_source names; None where depth gives metres, or none."""
     if config.scale_source == 'topic':
         return MetricScale('topic', SpeedScale(speeds), log_scale)

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.frontend.geometric import best_corners, flow_both_ways, FlowPair, follow
+from anycam_ros.frontend.geometric import (
+    best_corners,
+    flow_both_ways,
+    FlowPair,
+    follow,
+    MatchingOptions,
+    SeedingOptions,
+)
 from anycam_ros.frontend.motion_estimate import Status
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array
@@ -26,7 +33,7 @@ MINIMUM_FOLLOWED = 30            # points; with fewer, two key frames are not co
 class Anchored:
     """Hold the N tracks that start in one key frame, over up to LENGTH key frames."""
 
-    points_px: Array             # (N, LENGTH, 2) centred
+    points_px: Array             # (N, LENGTH, 2) undistorted
     weight: Array                # (N, LENGTH)
     newest_px: Array             # (N, 2) pixels, in the key frame that was seen last
     colours: NDArray[np.uint8]   # (N, 3) RGB
@@ -77,10 +84,10 @@ class KeyFrames:
         image = self.odometry.working_image
         if self.images:
             self._follow(flow_both_ways(self._flow, self.images[-1], image))
-        corners = best_corners(image).reshape(-1, 2)[::EVERY_NTH_CORNER]
+        corners = best_corners(image, SeedingOptions()).reshape(-1, 2)[::EVERY_NTH_CORNER]
         corners = corners[~_is_set(estimate.motion_mask, image, corners)]
         points, weight = np.zeros((len(corners), LENGTH, 2)), np.zeros((len(corners), LENGTH))
-        points[:, 0], weight[:, 0] = self.camera.centred(corners), 1.0
+        points[:, 0], weight[:, 0] = self.camera.undistorted_px(corners), 1.0
         self.anchored.append(Anchored(points, weight, corners, _colours(frame, image, corners)))
         self.indices.append(index)
         self.images.append(image)
@@ -94,9 +101,9 @@ class KeyFrames:
             rows = np.flatnonzero(group.weight[:, age] > 0)
             if not len(rows):
                 continue
-            matches = follow(pair, group.newest_px[rows])
+            matches = follow(pair, group.newest_px[rows], MatchingOptions())
             group.newest_px[rows] = matches.target_px
-            group.points_px[rows, age + 1] = self.camera.centred(matches.target_px)
+            group.points_px[rows, age + 1] = self.camera.undistorted_px(matches.target_px)
             group.weight[rows, age + 1] = group.weight[rows, age] * matches.weight
             followed += int(matches.is_valid.sum())
         if followed < MINIMUM_FOLLOWED:

@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.geometric import Keyframe, median_flow, register_keyframe
+from anycam_ros.frontend.geometric import (
+    Keyframe,
+    LoopClosureOptions,
+    median_flow,
+    register_keyframe,
+)
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.refinement import RefinementResult, Tracks
@@ -27,7 +32,7 @@ class LoopClosure(NamedTuple):
 
     key_frame: int
     tracks: NDArray[np.int64]    # (N,) rows
-    points_px: Array             # (N, 2) centred
+    points_px: Array             # (N, 2) undistorted
     weight: Array                # (N,)
 
 
@@ -46,11 +51,12 @@ def find_loop_closures(tracks: Tracks, refined: RefinementResult, images: Sequen
         for choice in np.unique(np.linspace(0, len(near) - 1, MOST_PER_KEY_FRAME).round()) \
                 if near else ():
             rows, earlier = near[int(choice)]
-            seen = register_keyframe(earlier, image, T, refined.focal_px, camera)
+            seen = register_keyframe(earlier, image, T, refined.focal_px, camera,
+                                     LoopClosureOptions())
             if seen is not None:
                 chosen = seen.is_inlier
                 found.append(LoopClosure(key_frame, rows[chosen],
-                                         camera.centred(seen.matches.target_px[chosen]),
+                                         camera.undistorted_px(seen.matches.target_px[chosen]),
                                          seen.matches.weight[chosen]))
         yield found
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from anycam_ros.frontend.geometric import FocalState, NEW_SHARE, PRIOR_INFORMATION
+from anycam_ros.frontend.geometric import FocalOptions, FocalState
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.global_refinement.loop_closures import find_loop_closures
@@ -31,7 +31,7 @@ LARGEST_TABLE = 5_000_000        # tracks times key frames while loop closures a
 MOST_KEY_FRAMES = 400            # with loop closures; more would leave each too few tracks
 # The overlapping windows of live odometry contain each observation about LENGTH times; here each
 # counts once.
-INFORMATION_SHARE = LENGTH * NEW_SHARE
+INFORMATION_SHARE = LENGTH * FocalOptions().new_share
 
 Step = TypeVar('Step')
 Progress = Callable[[Iterable[Step], int], Iterable[Step]]
@@ -64,10 +64,10 @@ def refine_recording(key_frames: KeyFrames, focal: FocalState,
     result = longest.refine(focal, progress)
     if result is None:
         return None
-    known = replace(focal)
+    known = focal.copy()
     if not focal.is_given:
-        information = max(result.information.log_focal - PRIOR_INFORMATION, 0.0)
-        known.prior_information = PRIOR_INFORMATION
+        information = max(result.information.log_focal - focal.options.prior_information, 0.0)
+        known.prior_information = focal.options.prior_information
         known.update(result.focal_px, information, INFORMATION_SHARE)
     for part in parts:
         if part is not longest:
@@ -103,7 +103,8 @@ class _Part:
         config = RefinementConfig(kernel='cauchy', delta_px=DELTA_PX,
                                   estimate_focal=not focal.is_given,
                                   maximum_iterations=ITERATIONS)
-        priors = Priors(focal_px=focal.focal_px, log_focal_information=PRIOR_INFORMATION)
+        priors = Priors(focal_px=focal.focal_px,
+                        log_focal_information=focal.options.prior_information)
         tracks = self._tracks(focal.focal_px, min(LENGTH, count))
         distance = np.linalg.norm(np.ptp(self.T_world_camera[:, :3, 3], axis=0))
         if not len(tracks) or distance * np.median(tracks.inverse_depth) < MINIMUM_DISTANCE:

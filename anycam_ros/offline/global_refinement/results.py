@@ -10,7 +10,7 @@ import sys
 import numpy as np
 from tqdm import tqdm
 
-from anycam_ros.frontend.geometric import FocalState, OBSERVED_STD
+from anycam_ros.frontend.geometric import FocalState
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames
 from anycam_ros.offline.global_refinement.metric_unit import in_metres
@@ -62,7 +62,7 @@ def refine_results(output: Path, log: RunLog, key_frames: KeyFrames) -> None:
     # The whole recording determines the focal length at least as well as its causal run did.
     std = min(refined.focal.relative_std,
               log.last.focal_std_px / log.last.intrinsics.fx)
-    is_observed = std < OBSERVED_STD
+    is_observed = std < refined.focal.options.observed_std
     log.replace_by_refined(
         T_world_camera, raw, focal_px * std if is_observed else math.inf,
         'given' if camera.is_calibrated else 'estimated' if is_observed else 'prior')

@@ -48,7 +48,7 @@ def sparse_model(key_frames: KeyFrames, names: Sequence[str], T_odom_camera: Arr
     order = np.argsort(image, kind='stable')
     row, column = row[order], column[order]
     working, raw = ((size.width, size.height) for size in (camera.intrinsics, intrinsics))
-    seen_px = in_size(camera.pixels(tracks.points_px[row, column]), working, raw) + 0.5 \
+    seen_px = in_size(camera.image_px(tracks.points_px[row, column]), working, raw) + 0.5 \
         if len(row) else np.empty((0, 2))
     error = np.where(seen.counts, seen.error_px, 0.0).sum(axis=1) \
         / np.maximum(seen.counts.sum(axis=1), 1)

@@ -4,14 +4,12 @@
 
 import numpy as np
 import pytest
-from simulated_views import CAMERA, FOCAL_PX, HEIGHT, motion, WIDTH
+from simulated_views import HEIGHT, motion, WIDTH
 
+from anycam_ros.frontend.common.pending_correction import PendingCorrectionOptions
 from anycam_ros.frontend.geometric.camera_state import CameraState
 from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
-from anycam_ros.frontend.geometric.focal import FocalState
-from anycam_ros.frontend.motion_estimate import Status
-from anycam_ros.frontend.reason import NO_REASON
 from anycam_ros.geometry.se3 import Array, inverse, so3_log
 
 IMAGE = np.zeros((HEIGHT, WIDTH), np.uint8)
@@ -21,20 +19,19 @@ COUNT = 50
 
 
 def found_after(seconds: float) -> CameraState:
-    """Return the progress once a frame was found so long after the reference."""
-    progress = CameraState(CAMERA)
-    progress.start_at(IMAGE, 0.0, None)
+    """Return the state once a frame was found so long after the reference."""
+    state = CameraState(PendingCorrectionOptions())
+    state.start_at(0.0)
     everything = np.ones(COUNT, np.bool_)
     matches = Matches(np.zeros((COUNT, 2)), everything, np.ones(COUNT))
     tracking = TrackingResult(IMAGE, FlowPair(STILL, STILL), matches, everything, T_TURN,
                               np.eye(6), 0.1)
-    progress.found(tracking, seconds, Status.INITIALIZING, NO_REASON, None,
-                   FocalState(FOCAL_PX, is_given=True))
-    return progress
+    state.move(tracking, seconds, scene_inverse_depth=1.0)
+    return state
 
 
-def predicted_turn(progress: CameraState, stamp_s: float) -> Array:
-    return so3_log((progress.predicted(stamp_s) @ inverse(T_TURN))[:3, :3])
+def predicted_turn(state: CameraState, stamp_s: float) -> Array:
+    return so3_log((state.predicted(stamp_s) @ inverse(T_TURN))[:3, :3])
 
 
 @pytest.mark.parametrize(('before_s', 'after_s', 'share'), [

@@ -70,10 +70,11 @@ def test_windows_that_show_nothing_teach_nothing(information: float) -> None:
     assert not state.is_observed
 
 
-def test_state_is_taken_over_whole() -> None:
+def test_state_becomes_another_one_whole() -> None:
     state, other = FocalState(300.0), FocalState(280.0)
     other.update(290.0, 1e5)
-    state.take(other)
+    other.show(3e4)
+    state.become(other)
     assert state == other
     other.update(100.0, 1e5)
     assert state.focal_px == 290

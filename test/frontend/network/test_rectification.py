@@ -33,7 +33,7 @@ def smooth_picture() -> np.ndarray:
 def test_points_of_the_scene_lie_where_a_pinhole_camera_has_them(camera: Intrinsics) -> None:
     rectification = Rectification(ProcessingCamera(camera, is_calibrated=True))
     rays = np.random.default_rng(0).uniform((-0.4, -0.3), (0.4, 0.3), (40, 2))
-    raw_px = ProcessingCamera(camera, is_calibrated=True).pixels(rays * camera.fx)
+    raw_px = ProcessingCamera(camera, is_calibrated=True).image_px(rays * camera.fx)
     ideal_px = rays * IDEAL.fx + (IDEAL.cx, IDEAL.cy)
     assert np.linalg.norm(raw_px - ideal_px, axis=1).max() > 3
     x, y = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))

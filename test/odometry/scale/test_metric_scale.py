@@ -9,12 +9,12 @@ import math
 import numpy as np
 import pytest
 
+from anycam_ros.frontend.common.log_scale import LogScaleFilter
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
 from anycam_ros.frontend.reason import NO_REASON
 from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_exp
 from anycam_ros.odometry import Speed
-from anycam_ros.odometry.scale.log_scale import LogScale
 from anycam_ros.odometry.scale.metric_scale import MetricScale, ScaledMotion
 from anycam_ros.odometry.scale.scale_source import Image, Step
 from anycam_ros.odometry.scale.speed_scale import SpeedScale
@@ -40,7 +40,7 @@ class Drive:
 
     def __init__(self, late_s: float = 0.02) -> None:
         self.speeds = SpeedHistory()
-        self.scale = MetricScale('topic', SpeedScale(self.speeds), LogScale())
+        self.scale = MetricScale('topic', SpeedScale(self.speeds), LogScaleFilter())
         self.late_s = late_s
         self._frame = self._speed = 0
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the points of one image are in another: there and back, by flow or patch by patch."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -11,10 +12,17 @@ from numpy.typing import NDArray
 from anycam_ros.flow.dense_flow import DenseFlow, Flow, Image
 from anycam_ros.geometry.se3 import Array
 
-BORDER_PX = 3.0
-PATCH_PX = 15
-PYRAMID_LEVELS = 2
-MAXIMUM_DISAGREEMENT_PX = 1.0
+
+@dataclass(frozen=True)
+class MatchingOptions:
+    """Choose which matches count."""
+
+    border_px: float = 3.0             # of the image, where flow is cut off
+    forward_backward_px: float = 1.0   # error of flow that still counts
+    forward_backward_ratio: float = 0.03   # of the flow, besides: long flow errs more
+    patch_px: int = 15                 # side of a patch that is searched for
+    pyramid_levels: int = 2            # so that a patch may be 15 px off where it is expected
+    patch_forward_backward_px: float = 1.0     # error of a patch that still counts
 
 
 class FlowPair(NamedTuple):
@@ -29,7 +37,7 @@ class Matches(NamedTuple):
 
     target_px: Array                  # (N, 2)
     is_valid: NDArray[np.bool_]       # (N,) there and back agree, and inside
-    weight: Array                     # (N,) 1 for full agreement, less with the disagreement
+    weight: Array                     # (N,) 1 / (1 + forward-backward error squared)
 
 
 def flow_both_ways(flow: DenseFlow, reference: Image, target: Image,
@@ -46,22 +54,24 @@ def sample(image: Flow, positions_px: Array) -> Array:
     return np.asarray(sampled, np.float64).reshape(len(positions_px), -1)
 
 
-def follow(pair: FlowPair, reference_px: Array) -> Matches:
+def follow(pair: FlowPair, reference_px: Array, options: MatchingOptions) -> Matches:
     """Return where the points (N, 2) of the reference are in the target."""
     forward = sample(pair.forward, reference_px)
     target = reference_px + forward
     forward_backward_error = np.linalg.norm(forward + sample(pair.backward, target), axis=1)
     height, width = pair.forward.shape[:2]
-    inside = ((target >= BORDER_PX) & (target <= np.array([width, height]) - 1 - BORDER_PX)
-              ).all(axis=1)
-    limit = 1.0 + 0.03 * np.linalg.norm(forward, axis=1)
+    inside = ((target >= options.border_px)
+              & (target <= np.array([width, height]) - 1 - options.border_px)).all(axis=1)
+    limit = options.forward_backward_px \
+        + options.forward_backward_ratio * np.linalg.norm(forward, axis=1)
     # A NaN in the flow compares as false and so is never valid.
     is_valid = inside & (forward_backward_error < limit)
     weight = np.where(is_valid, 1.0 / (1.0 + np.nan_to_num(forward_backward_error) ** 2), 0.0)
     return Matches(target, is_valid, weight)
 
 
-def search_near(source: Image, target: Image, source_px: Array, expected_px: Array) -> Matches:
+def search_near(source: Image, target: Image, source_px: Array, expected_px: Array,
+                options: MatchingOptions) -> Matches:
     """Return where the patches around points (N, 2) of the source are near where expected.
 
     The way back starts as far off as the way there did: started at its goal it would agree
@@ -70,23 +80,25 @@ def search_near(source: Image, target: Image, source_px: Array, expected_px: Arr
     height, width = source.shape
     is_expected = np.isfinite(expected_px[:, 0])
     start = np.where(is_expected[:, None], expected_px, -1e3)
-    there, found_there = _lucas_kanade(source, target, source_px, start)
-    back, found_back = _lucas_kanade(target, source, there, source_px + there - start)
+    there, found_there = _lucas_kanade(source, target, source_px, start, options)
+    back, found_back = _lucas_kanade(target, source, there, source_px + there - start,
+                                    options)
     forward_backward_error = np.linalg.norm(back - source_px, axis=1)
-    is_inside = ((there >= BORDER_PX) & (there <= np.array([width, height]) - 1 - BORDER_PX)
-                 ).all(axis=1)
+    is_inside = ((there >= options.border_px)
+                 & (there <= np.array([width, height]) - 1 - options.border_px)).all(axis=1)
     is_valid = is_expected & found_there & found_back & is_inside \
-        & (forward_backward_error < MAXIMUM_DISAGREEMENT_PX)
+        & (forward_backward_error < options.patch_forward_backward_px)
     weight = np.where(is_valid, 1.0 / (1.0 + forward_backward_error ** 2), 0.0)
     return Matches(np.where(is_valid[:, None], there, 0.0), is_valid, weight)
 
 
 def _lucas_kanade(source: Image, target: Image, source_px: Array,
-                  start_px: Array) -> tuple[Array, NDArray[np.bool_]]:
+                  start_px: Array, options: MatchingOptions) -> tuple[Array, NDArray[np.bool_]]:
     """Return the positions (N, 2) in the target, and which were found."""
     found_px, found, _ = cv2.calcOpticalFlowPyrLK(
         source, target, np.ascontiguousarray(source_px[:, None], np.float32),
-        np.ascontiguousarray(start_px[:, None], np.float32), winSize=(PATCH_PX, PATCH_PX),
-        maxLevel=PYRAMID_LEVELS, flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+        np.ascontiguousarray(start_px[:, None], np.float32),
+        winSize=(options.patch_px, options.patch_px), maxLevel=options.pyramid_levels,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
         criteria=(cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 20, 0.01))
     return np.asarray(found_px[:, 0], np.float64), np.asarray(found[:, 0], np.bool_)

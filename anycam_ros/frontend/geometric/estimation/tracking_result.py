@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.flow.dis import Image
+from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
 from anycam_ros.frontend.geometric.estimation.pose_sensitivity import PoseSensitivity
 from anycam_ros.geometry.se3 import Array

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The start: rotation before there is parallax, then the first two key frames' geometry."""
 
+from dataclasses import dataclass
 import math
 from typing import NamedTuple
 
@@ -13,13 +14,25 @@ from anycam_ros.frontend.geometric.estimation.pose_estimation import fit_pose, P
 from anycam_ros.geometry.camera import rays
 from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_exp
 
-MINIMUM_DEPTHS_IN_FRONT = 0.6
-MINIMUM_INVERSE_DEPTH = 0.004     # for a baseline of 1
-FREE_DEPTH_INFORMATION = 1e-3
-INLIER_PX = 3.0
-MINIMUM_POINTS = 25
-MAXIMUM_FOCAL_STEP = 0.3         # of log focal, in one iteration
-PLAUSIBLE = 3.0                  # times the lowest cost
+MEDIAN_TO_STD = 1.48             # of lengths that are half of a normal distribution
+
+
+@dataclass(frozen=True)
+class TwoViewOptions:
+    """Choose what of two views is a rotation, and what a relative pose."""
+
+    maximum_focal_step: float = 0.3        # of log focal, in one iteration: a Newton step may err
+    minimum_rotation_noise_px: float = 0.3     # scale of Cauchy's kernel, at least
+    essential_threshold_px: float = 1.0    # of MAGSAC's inliers of the essential matrix
+    homography_threshold_px: float = 2.0   # wider, for scenes that are only nearly flat
+    robust_threshold_px: float = 1.5       # of the fit of pose and depths that follows
+    iterations: int = 8                    # of that fit: its start is good
+    inlier_px: float = 3.0                 # reprojection error
+    minimum_points: int = 25               # fewer fit too many poses
+    minimum_in_front: float = 0.6          # share of the inliers
+    minimum_inverse_depth: float = 0.004   # for a baseline of 1; farther shows no parallax
+    free_depth_information: float = 1e-3   # of the depths before the fit: as good as none
+    plausible_cost: float = 3.0            # of a hypothesis, times the lowest one
 
 
 class RotationFit(NamedTuple):
@@ -49,8 +62,8 @@ class TwoViewGeometry(NamedTuple):
 
 
 def fit_rotation(reference_px: Array, observed_px: Array, weight: Array, focal_px: float,
-                 R_start: Array, *, focal_prior: FocalPrior | None = None,
-                 iterations: int = 10) -> RotationFit:
+                 R_start: Array, options: TwoViewOptions, *,
+                 focal_prior: FocalPrior | None = None, iterations: int = 10) -> RotationFit:
     """Return the rotation between two views by reweighted least squares (Cauchy's kernel).
 
     With a focal_prior the focal length is sought, too: a wide turn shows it.
@@ -60,7 +73,8 @@ def fit_rotation(reference_px: Array, observed_px: Array, weight: Array, focal_p
     for step in range(iterations + 1):
         r, J = _linearised_rotation(reference_px, observed_px, focal, R)
         residual = np.asarray(np.linalg.norm(r, axis=1))
-        scale = max(0.3, 1.48 * float(np.median(residual)))
+        scale = max(options.minimum_rotation_noise_px,
+                    MEDIAN_TO_STD * float(np.median(residual)))
         weighted = (weight / (1.0 + (residual / scale) ** 2))[:, None, None] * J[:, :, :unknowns]
         information = np.einsum('nki,nkj->ij', weighted, J[:, :, :unknowns]) \
             + 1e-9 * np.eye(unknowns)
@@ -72,7 +86,8 @@ def fit_rotation(reference_px: Array, observed_px: Array, weight: Array, focal_p
             gradient[3] += focal_prior.information * math.log(focal / focal_prior.focal_px)
         delta = -np.linalg.solve(hessian, gradient)
         R = so3_exp(delta[:3]) @ R
-        focal *= math.exp(np.clip(delta[3:].sum(), -MAXIMUM_FOCAL_STEP, MAXIMUM_FOCAL_STEP))
+        focal *= math.exp(np.clip(delta[3:].sum(), -options.maximum_focal_step,
+                                  options.maximum_focal_step))
         if np.abs(delta).max() < 1e-7:
             break
     coupling = information[:3, 3:]
@@ -95,37 +110,43 @@ def _linearised_rotation(reference_px: Array, observed_px: Array, focal_px: floa
 
 
 def two_view_hypotheses(reference_px: Array, observed_px: Array, weight: Array,
-                        focal_px: float) -> list[TwoViewGeometry]:
+                        focal_px: float, options: TwoViewOptions) -> list[TwoViewGeometry]:
     """Return what two views (N, 2) may show, the best first; empty when nothing fits.
 
-    A flat scene has two explanations, and a nearly flat one with noise too: both come back, for
-    more views to decide. Points with weight 0 are not used and come back as outliers.
+    The hypotheses come from an essential matrix E and a homography H. A flat scene has two, and
+    a nearly flat one with noise too: all come back, for more views to decide. Points with weight
+    0 are not used and come back as outliers.
     """
     used = weight > 0
-    if used.sum() < MINIMUM_POINTS:
+    if used.sum() < options.minimum_points:
         return []
     hypotheses = []
-    for T, supports in _hypotheses(reference_px[used], observed_px[used], focal_px):
+    for T, supports in _hypotheses(reference_px[used], observed_px[used], focal_px,
+                                   options):
         is_supported = np.zeros(len(weight), np.bool_)
         is_supported[used] = supports
-        geometry = _polished(T, reference_px, observed_px, weight * is_supported, focal_px)
+        geometry = _polished(T, reference_px, observed_px, weight * is_supported, focal_px,
+                             options)
         if geometry is not None:
             hypotheses.append(geometry)
     hypotheses.sort(key=lambda geometry: geometry.cost)
-    return [geometry for geometry in hypotheses if geometry.cost <= PLAUSIBLE * hypotheses[0].cost]
+    return [geometry for geometry in hypotheses
+            if geometry.cost <= options.plausible_cost * hypotheses[0].cost]
 
 
-def _hypotheses(reference_px: Array, observed_px: Array,
-                focal_px: float) -> list[tuple[Array, NDArray[np.bool_]]]:
+def _hypotheses(reference_px: Array, observed_px: Array, focal_px: float,
+                options: TwoViewOptions) -> list[tuple[Array, NDArray[np.bool_]]]:
     """Return relative poses, and the points that support them, from an E and an H matrix."""
     found = []
     essential, supports = cv2.findEssentialMat(
-        reference_px, observed_px, focal_px, (0.0, 0.0), cv2.USAC_MAGSAC, 0.999, 1.0)
+        reference_px, observed_px, focal_px, (0.0, 0.0), cv2.USAC_MAGSAC, 0.999,
+        options.essential_threshold_px)
     if essential is not None and essential.shape == (3, 3):
         _, R, t, _ = cv2.recoverPose(essential, reference_px, observed_px, focal=focal_px,
                                      pp=(0.0, 0.0), mask=supports.copy())
         found.append((R, t, supports))
-    homography, _ = cv2.findHomography(reference_px, observed_px, cv2.USAC_MAGSAC, 2.0)
+    homography, _ = cv2.findHomography(reference_px, observed_px, cv2.USAC_MAGSAC,
+                                       options.homography_threshold_px)
     if homography is not None and supports is not None:
         camera = np.diag([focal_px, focal_px, 1.0])
         _, rotations, translations, _ = cv2.decomposeHomographyMat(homography, camera)
@@ -135,22 +156,24 @@ def _hypotheses(reference_px: Array, observed_px: Array,
 
 
 def _polished(T: Array, reference_px: Array, observed_px: Array, weight: Array,
-              focal_px: float) -> TwoViewGeometry | None:
+              focal_px: float, options: TwoViewOptions) -> TwoViewGeometry | None:
     """Return the geometry refined from a relative pose; None when it lies behind the cameras."""
     directions, seen = rays(reference_px, focal_px), rays(observed_px, focal_px)
     points = Points(directions, np.zeros_like(directions),
-                    np.maximum(_triangulate(directions, seen, T), MINIMUM_INVERSE_DEPTH),
-                    np.full(len(weight), FREE_DEPTH_INFORMATION), observed_px, weight)
-    fit = fit_pose(points, focal_px, T, 1.5, heavy_tailed=True, iterations=8)
+                    np.maximum(_triangulate(directions, seen, T), options.minimum_inverse_depth),
+                    np.full(len(weight), options.free_depth_information), observed_px, weight)
+    fit = fit_pose(points, focal_px, T, options.robust_threshold_px, heavy_tailed=True,
+                   iterations=options.iterations)
     baseline = float(np.linalg.norm(fit.T_camera_world[:3, 3]))
     if baseline < 1e-6:
         return None
     T = fit.T_camera_world
     T[:3, 3] /= baseline
     depth = _triangulate(directions, seen, T)
-    is_inlier = (weight > 0) & (fit.residual_px < INLIER_PX)
-    in_front = is_inlier & (depth > MINIMUM_INVERSE_DEPTH)
-    if in_front.sum() < max(MINIMUM_POINTS, MINIMUM_DEPTHS_IN_FRONT * is_inlier.sum()):
+    is_inlier = (weight > 0) & (fit.residual_px < options.inlier_px)
+    in_front = is_inlier & (depth > options.minimum_inverse_depth)
+    if in_front.sum() < max(options.minimum_points,
+                            options.minimum_in_front * is_inlier.sum()):
         return None
     return TwoViewGeometry(T, depth, in_front, fit.cost)
 

@@ -1,44 +1,54 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Before there is a map: stand still, turn, and wait for parallax."""
+"""Rotation-only tracking: before there is a map, the camera turns, and parallax is awaited."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from anycam_ros.flow.dense_flow import DenseFlow, Image
+from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.estimation.matching import (
-    flow_both_ways,
     FlowPair,
     follow,
     Matches,
+    MatchingOptions,
 )
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import (
     fit_rotation,
     FocalPrior,
+    MEDIAN_TO_STD,
     RotationFit,
     two_view_hypotheses,
     TwoViewGeometry,
+    TwoViewOptions,
 )
-from anycam_ros.frontend.geometric.mapping.local_map import best_corners
+from anycam_ros.frontend.geometric.mapping.seeding import best_corners, SeedingOptions
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_log
 
-STATIONARY_PX = 0.6
-STATIONARY_SHARE = 0.5                # of the points; people cover less of a picture than this
-MINIMUM_SHARE = 0.25             # of the points that the reference still has in view
-MINIMUM_POINTS = 30
-PARALLAX = 0.008                 # of the longer side, after the rotation is taken out
-MINIMUM_VIEWS = 3                # between reference and image
-AMPLE_PARALLAX = 0.015           # enough for two views
-LOW_PARALLAX = 0.007         # when the reference is about to leave the view
-LOW_PARALLAX_SHARE = 0.6
-VIEW_PARALLAX = 0.002
-MAXIMUM_VIEWS = 5
-MEDIAN_TO_STD = 1.48
-CALM_PX = 0.15
-RENEWAL_FRAMES = 8
-FAR_TURN_RAD = 0.3
-MAXIMUM_TURN_NOISE_PX = 0.5      # median of what a turn leaves where nothing else moved
+
+@dataclass(frozen=True)
+class RotationOnlyOptions:
+    """Choose what is no motion, what is a turn, and how much parallax starts a map."""
+
+    stationary_px: float = 0.6         # that a point of a stationary camera may move
+    stationary_share: float = 0.5      # of the points; people cover less of an image than the rest
+    minimum_share: float = 0.25        # of the points that the reference still has in view
+    minimum_points: int = 30           # of them
+    minimum_noise_px: float = 0.1      # of a turn; between equal images it only seems less
+    inlier_noise_ratio: float = 3.0    # of the largest residual of an inlier to that noise
+    parallax: float = 0.008            # of the longer side, after the rotation is taken out
+    minimum_views: int = 3             # between reference and image, to decide between hypotheses
+    ample_parallax: float = 0.015      # of the longer side; enough for two views
+    low_parallax: float = 0.007        # of it, when the reference is about to leave the view
+    low_parallax_share: float = 0.6    # of the points in view: that is when it is about to
+    view_parallax: float = 0.002       # of the longer side, from one remembered view to the next
+    maximum_views: int = 5             # remembered; more cost time and tell little
+    expired_px: float = 0.15           # median motion of a stationary camera's points, at most
+    expired_frames: int = 8            # after which its reference is replaced
+    far_turn_rad: float = 0.3          # shows the focal length; a wider one leaves the view
+    maximum_turn_noise_px: float = 0.5     # median of what a turn leaves where nothing else moved
 
 
 class RotationOnlyTracker:
@@ -47,53 +57,62 @@ class RotationOnlyTracker:
     World is the reference camera here; the translation stays zero.
     """
 
-    def __init__(self, flow: DenseFlow, camera: ProcessingCamera, reference: Image) -> None:
+    def __init__(self, camera: ProcessingCamera, reference: Image, options: RotationOnlyOptions,
+                 matching: MatchingOptions, two_view: TwoViewOptions,
+                 seeding: SeedingOptions) -> None:
         """Start at a reference image."""
-        self._flow, self.camera = flow, camera
-        self.reference = reference
-        self.points_px = best_corners(reference).reshape(-1, 2)
-        self.centred = camera.centred(self.points_px)
+        self.camera, self.reference = camera, reference
+        self._options, self._matching, self._two_view = options, matching, two_view
+        self.points_px = best_corners(reference, seeding).reshape(-1, 2)
+        self.undistorted_px = camera.undistorted_px(self.points_px)
         self._R_camera_reference: Array = np.eye(3)
-        self._pair: FlowPair | None = None
         self.is_stationary = True
-        self._looks = 0
+        self._tracked_frames = 0
         self.views: list[TrackingResult] = []    # with growing parallax, between reference and now
 
-    def look(self, image: Image, focal_px: float) -> TrackingResult | None:
-        """Return how the camera turned since the reference; None when too little is in view."""
-        self._pair = flow_both_ways(self._flow, self.reference, image, self._pair)
-        matches = follow(self._pair, self.points_px)
+    def track(self, image: Image, pair: FlowPair, focal_px: float) -> TrackingResult | None:
+        """Return how the camera turned since the reference; None when too little is in view.
+
+        pair is the flow from the reference.
+        """
+        options = self._options
+        matches = follow(pair, self.points_px, self._matching)
         valid = matches.is_valid
-        if valid.mean() < MINIMUM_SHARE or valid.sum() < MINIMUM_POINTS:
+        if valid.mean() < options.minimum_share or valid.sum() < options.minimum_points:
             return None
+        self._tracked_frames += 1
         moved_px = np.linalg.norm(matches.target_px - self.points_px, axis=1)
-        self.is_stationary = bool((moved_px[valid] < STATIONARY_PX).mean() > STATIONARY_SHARE)
+        self.is_stationary = bool((moved_px[valid] < options.stationary_px).mean()
+                                  > options.stationary_share)
         if self.is_stationary:
             self._R_camera_reference = np.eye(3)
             fit = RotationFit(np.eye(3), moved_px[valid], np.eye(3), focal_px, 0.0)
         else:
-            observed = self.camera.centred(matches.target_px[valid])
-            fit = fit_rotation(self.centred[valid], observed, matches.weight[valid], focal_px,
-                               self._R_camera_reference)
+            observed = self.camera.undistorted_px(matches.target_px[valid])
+            fit = fit_rotation(self.undistorted_px[valid], observed, matches.weight[valid],
+                               focal_px, self._R_camera_reference, self._two_view)
             self._R_camera_reference = fit.R_camera_reference
-        return self._tracking_result(image, matches, fit)
+        return self._tracking_result(image, pair, matches, fit)
 
-    def _tracking_result(self, image: Image, matches: Matches, fit: RotationFit) -> TrackingResult:
-        assert self._pair is not None
+    def _tracking_result(self, image: Image, pair: FlowPair, matches: Matches,
+                         fit: RotationFit) -> TrackingResult:
+        options = self._options
         residual = np.full(len(matches.is_valid), np.inf)
         residual[matches.is_valid] = fit.residual_px
-        noise_px = max(0.1, MEDIAN_TO_STD * float(np.median(fit.residual_px)))
+        noise_px = max(options.minimum_noise_px,
+                       MEDIAN_TO_STD * float(np.median(fit.residual_px)))
         information = np.eye(6)
         information[3:, 3:] = fit.information
-        return TrackingResult(image, self._pair, matches, residual < 3 * noise_px,
-                              from_rotation_translation(fit.R_camera_reference, np.zeros(3)),
-                              information, noise_px)
+        return TrackingResult(
+            image=image, pair=pair, matches=matches,
+            is_inlier=residual < options.inlier_noise_ratio * noise_px,
+            T_camera_world=from_rotation_translation(fit.R_camera_reference, np.zeros(3)),
+            information=information, noise_px=noise_px)
 
-    @staticmethod
-    def has_turned_far(tracking: TrackingResult) -> bool:
+    def has_turned_far(self, tracking: TrackingResult) -> bool:
         """Return whether a turn has shown of the focal length what one reference can show."""
         turn = so3_log(tracking.T_camera_world[:3, :3])
-        return bool(np.linalg.norm(turn) > FAR_TURN_RAD)
+        return bool(np.linalg.norm(turn) > self._options.far_turn_rad)
 
     def focal_shown(self, tracking: TrackingResult, prior: FocalPrior) -> RotationFit | None:
         """Return the turn since the reference with the focal length that it shows.
@@ -102,56 +121,60 @@ class RotationOnlyTracker:
         """
         valid = tracking.matches.is_valid
         fit = fit_rotation(
-            self.centred[valid], self.camera.centred(tracking.matches.target_px[valid]),
+            self.undistorted_px[valid],
+            self.camera.undistorted_px(tracking.matches.target_px[valid]),
             tracking.matches.weight[valid], prior.focal_px, tracking.T_camera_world[:3, :3],
-            focal_prior=prior)
-        return fit if np.median(fit.residual_px) < MAXIMUM_TURN_NOISE_PX else None
+            self._two_view, focal_prior=prior)
+        return fit if np.median(fit.residual_px) < self._options.maximum_turn_noise_px else None
 
     def is_reference_expired(self, tracking: TrackingResult) -> bool:
-        """Return whether a camera that stands should take a fresh reference.
+        """Return whether a stationary camera should take a fresh reference.
 
         Things move on and light changes; the threshold is well under what a creep adds up to.
         """
-        self._looks += 1
         moved_px = np.linalg.norm(tracking.matches.target_px - self.points_px, axis=1)
-        calm = float(np.median(moved_px[tracking.matches.is_valid])) < CALM_PX
-        return self.is_stationary and calm and self._looks >= RENEWAL_FRAMES
+        rests = float(np.median(moved_px[tracking.matches.is_valid])) < self._options.expired_px
+        return self.is_stationary and rests \
+            and self._tracked_frames >= self._options.expired_frames
+
+    def has_parallax(self, tracking: TrackingResult) -> bool:
+        """Return whether reference and image, with the views in between, can show depth."""
+        parallax, options = self._parallax(tracking), self._options
+        enough = parallax > options.parallax and (
+            len(self.views) >= options.minimum_views or parallax > options.ample_parallax)
+        return not self.is_stationary and (enough or self.must_start_now(tracking))
 
     def hypotheses(self, tracking: TrackingResult, focal_px: float) -> list[TwoViewGeometry]:
-        """Return what reference and image may show, once there is parallax enough for it."""
-        parallax = self.parallax_px(tracking) / max(self.reference.shape)
-        enough = parallax > PARALLAX and (
-            len(self.views) >= MINIMUM_VIEWS or parallax > AMPLE_PARALLAX)
-        if self.is_stationary or not (enough or self.must_start_now(tracking)):
-            self._remember(tracking)
-            return []
-        hypotheses = two_view_hypotheses(
-            self.centred, self.camera.centred(tracking.matches.target_px),
-            tracking.matches.weight, focal_px)
-        self._remember(tracking)
-        return hypotheses
+        """Return what reference and image may show."""
+        return two_view_hypotheses(
+            self.undistorted_px, self.camera.undistorted_px(tracking.matches.target_px),
+            tracking.matches.weight, focal_px, self._two_view)
 
     def must_start_now(self, tracking: TrackingResult) -> bool:
         """Return whether waiting for more parallax gains nothing or loses the reference."""
-        parallax = self.parallax_px(tracking) / max(self.reference.shape)
-        leaving = tracking.matches.is_valid.mean() < LOW_PARALLAX_SHARE
-        return bool(parallax > 2 * AMPLE_PARALLAX or (leaving and parallax > LOW_PARALLAX))
+        parallax, options = self._parallax(tracking), self._options
+        leaving = tracking.matches.is_valid.mean() < options.low_parallax_share
+        return bool(parallax > 2 * options.ample_parallax
+                    or (leaving and parallax > options.low_parallax))
 
     def has_low_parallax(self, tracking: TrackingResult) -> bool:
         """Return whether a map must do with so little parallax that it may be a wrong one."""
-        parallax = self.parallax_px(tracking) / max(self.reference.shape)
-        return self.must_start_now(tracking) and parallax < AMPLE_PARALLAX
+        return self.must_start_now(tracking) \
+            and self._parallax(tracking) < self._options.ample_parallax
 
     @staticmethod
     def parallax_px(tracking: TrackingResult) -> float:
         """Return the median of what rotation leaves of the motion since the reference."""
         return tracking.noise_px / MEDIAN_TO_STD
 
-    def _remember(self, tracking: TrackingResult) -> None:
+    def _parallax(self, tracking: TrackingResult) -> float:
+        return float(self.parallax_px(tracking) / max(self.reference.shape))
+
+    def remember(self, tracking: TrackingResult) -> None:
         """Keep views with growing parallax, evenly, a bounded number."""
-        step_px = VIEW_PARALLAX * max(self.reference.shape)
+        step_px = self._options.view_parallax * max(self.reference.shape)
         last_px = self.parallax_px(self.views[-1]) if self.views else 0.0
         if self.parallax_px(tracking) > last_px + step_px:
             self.views.append(tracking)
-        if len(self.views) > MAXIMUM_VIEWS:
+        if len(self.views) > self._options.maximum_views:
             del self.views[::2]

@@ -1,265 +1,200 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sliding window: the last key frames and the tracks that tie them together."""
+"""The local map: all that is in its world and in its unit of length, under one owner."""
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+import math
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.geometry.camera import ProcessingCamera, rays
+from anycam_ros.depth.noise import DepthNoise
+from anycam_ros.frontend.common.log_scale import LogScaleFilter, LogScaleOptions
+from anycam_ros.frontend.common.refined_trajectory import PastPose, RefinedTrajectory
+from anycam_ros.frontend.geometric.estimation.pose_covariance import (
+    CovarianceOptions,
+    degeneracy_covariance,
+    map_covariance,
+)
+from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
+from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.geometric.mapping.keyframe_database import (
+    KeyframeDatabase,
+    KeyframeDatabaseOptions,
+)
+from anycam_ros.frontend.geometric.mapping.local_bundle_adjustment import (
+    adjust_bundle,
+    LocalBundleAdjustmentOptions,
+)
+from anycam_ros.frontend.geometric.mapping.map_points import map_points, MapPointsOptions
+from anycam_ros.frontend.geometric.mapping.map_scale import ScaleMemory, ScaleMemoryOptions
+from anycam_ros.frontend.geometric.mapping.sliding_window import (
+    SlidingWindow,
+    SlidingWindowOptions,
+)
+from anycam_ros.frontend.motion_estimate import ARBITRARY_UNIT, LengthUnit
+from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array, inverse
 
-CELL_PX = 16
-BORDER_PX = 4
-NEIGHBOURS = 7
-FREE_DEPTH_RATIO = 5.0           # deviation of a depth that is as good as unknown
-MAXIMUM_REANCHOR_ERROR_PX = 3.0
-MINIMUM_MEASURED = 50            # tracks with measured depth that make a map metric
 
+@dataclass(frozen=True)
+class LocalMapOptions:
+    """Gather the options of what the map is made of."""
 
-def _rows(*shape: int) -> Array:
-    return np.zeros((0, *shape))
-
-
-@dataclass
-class TrackTable:
-    """Hold N tracks over a window of L key frames, one row each.
-
-    Column j of a track's observations belongs to key frame first_frame + j.
-    """
-
-    length: int
-    first_frame: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    points_px: Array = field(default_factory=_rows)           # (N, L, 2) centred
-    weight: Array = field(default_factory=_rows)              # (N, L)
-    inverse_depth: Array = field(default_factory=_rows)       # (N,) in the first frame
-    information: Array = field(default_factory=_rows)         # (N,) of the inverse depth
-    prior: Array = field(default_factory=_rows)               # (N,) expected inverse depth
-    prior_information: Array = field(default_factory=_rows)   # (N,)
-    key_px: Array = field(default_factory=_rows)              # (N, 2) pixel in the newest image
-    is_active: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    measured: Array = field(default_factory=_rows)            # (N,) inverse depth by a sensor
-    measured_information: Array = field(default_factory=_rows)    # (N,) 0 = not measured
-
-    def __post_init__(self) -> None:
-        """Give the empty table its shapes."""
-        if not len(self.first_frame):
-            self.points_px = _rows(self.length, 2)
-            self.weight, self.key_px = _rows(self.length), _rows(2)
-
-    @property
-    def active_rows(self) -> NDArray[np.int64]:
-        """Return the rows of the tracks that the newest key frame sees."""
-        return np.flatnonzero(self.is_active)
-
-    @property
-    def active_px(self) -> Array:
-        """Return where (N, 2) the newest key frame sees them."""
-        return np.asarray(self.key_px[self.is_active])
-
-    def __len__(self) -> int:
-        """Return the number of tracks."""
-        return len(self.first_frame)
-
-    def keep(self, chosen: NDArray[np.bool_]) -> None:
-        """Drop every other track."""
-        for column in fields(self)[1:]:
-            setattr(self, column.name, getattr(self, column.name)[chosen])
-
-    def append(self, frame: int, key_px: Array, points_px: Array, inverse_depth: Array,
-               information: Array) -> None:
-        """Start tracks at a key frame with an expected inverse depth and its information."""
-        count = len(key_px)
-        points = np.zeros((count, self.length, 2))
-        points[:, 0] = points_px
-        weight = np.zeros((count, self.length))
-        weight[:, 0] = 1.0
-        rows = (np.full(count, frame), points, weight, inverse_depth, information, inverse_depth,
-                information, key_px, np.ones(count, np.bool_), inverse_depth,
-                np.zeros(count))
-        for column, new in zip(fields(self)[1:], rows, strict=True):
-            setattr(self, column.name, np.concatenate([getattr(self, column.name), new]))
-
-    def observe(self, frame: int, chosen: NDArray[np.int64], points_px: Array,
-                weight: Array) -> None:
-        """Add what the chosen tracks show in a key frame."""
-        column = frame - self.first_frame[chosen]
-        self.points_px[chosen, column] = points_px
-        self.weight[chosen, column] = weight
-
-    def measure(self, chosen: NDArray[np.int64], inverse_depth: Array,
-                information: Array) -> None:
-        """Add what a sensor measured as the inverse depth of the chosen tracks."""
-        self.measured[chosen], self.measured_information[chosen] = inverse_depth, information
-        total = self.information[chosen] + information
-        self.inverse_depth[chosen] += information / total \
-            * (inverse_depth - self.inverse_depth[chosen])
-        self.information[chosen] = total
-
-    def forget_depths(self) -> None:
-        """Forget what a sensor has measured."""
-        self.measured_information = np.zeros(len(self))
+    window: SlidingWindowOptions = field(default_factory=SlidingWindowOptions)
+    bundle_adjustment: LocalBundleAdjustmentOptions = field(
+        default_factory=LocalBundleAdjustmentOptions)
+    keyframe_database: KeyframeDatabaseOptions = field(default_factory=KeyframeDatabaseOptions)
+    points: MapPointsOptions = field(default_factory=MapPointsOptions)
+    scale_memory: ScaleMemoryOptions = field(default_factory=ScaleMemoryOptions)
+    # Depth images agree with one another far better than speeds do, so that few suffice; a map
+    # that has had depth needs more to be contradicted, since a sensor may err for a while.
+    depth_scale: LogScaleOptions = field(default_factory=lambda: LogScaleOptions(
+        first_samples=3, contradictions=20, maximum_spread=0.1, spread_is_range=True,
+        student_dof=None, gate_std=2.0, tolerance=0.1))
+    wrong_depth_px: float = 1.0        # noise of the first key frames of a map from depth, with
+                                       # which the depth is refused; what is sound stays below 0.8
 
 
 class LocalMap:
-    """Hold up to `length` key frames (world to camera) and the tracks between them."""
+    """Own the sliding window, the old key frames, the refined trajectory and the unit of length.
 
-    def __init__(self, length: int, camera: ProcessingCamera, shape: tuple[int, int],
-                 focal_px: float) -> None:
-        """Start empty, for working images of shape (height, width)."""
-        self.length = length
-        self.focal_px = focal_px
-        self.has_slid = False
-        self.is_degenerate = False     # steps in it may be turns, and turns steps
-        self.T_camera_world: list[Array] = []
-        self.images: list[NDArray[np.uint8]] = []
-        self.tracks = TrackTable(length)
-        self.camera = camera
-        self._shape = shape
+    The window is empty while there is no map. The world and the unit go on over restarts of the
+    map as well as can be; the trajectory is kept.
+    """
 
-    @property
-    def newest(self) -> int:
-        """Return the index of the newest key frame."""
-        return len(self.T_camera_world) - 1
+    def __init__(self, camera: ProcessingCamera, focal_px: float, depth_noise: DepthNoise,
+                 options: LocalMapOptions, covariance: CovarianceOptions) -> None:
+        self._options, self._covariance = options, covariance
+        self._depth_noise = depth_noise
+        self.window = SlidingWindow(camera, focal_px, options.window)
+        self.keyframe_database = KeyframeDatabase(options.keyframe_database)
+        self.scale = LogScaleFilter(options.depth_scale)    # metres per unit, as depth tells
+        self._trajectory = RefinedTrajectory()
+        self._memory = ScaleMemory(options.scale_memory)
+        self._later_key_frames = 0                          # after those that the map started with
 
-    def start(self, reference: NDArray[np.uint8], points_px: Array, points: Array,
-              inverse_depth: Array) -> None:
-        """Make the first key frame, at the origin of the world, with its tracks."""
-        self.T_camera_world.append(np.eye(4))
-        self.images.append(reference)
-        information = 1.0 / ((FREE_DEPTH_RATIO * inverse_depth) ** 2 + 0.09)
-        self.tracks.append(0, points_px, points, inverse_depth, information)
+    # What it says ----------------------------------------------------------------------------
 
     @property
-    def is_metric(self) -> bool:
-        """Return whether measured depths hold the scale of the map."""
-        return int((self.tracks.measured_information > 0).sum()) >= MINIMUM_MEASURED
+    def unit(self) -> LengthUnit:
+        """Return the unit of lengths: metres by depth, propagated metres, or an arbitrary one.
+
+        Of the errors of depth the doubt is the one that all points share; without depth it grows.
+        """
+        if not self.scale.is_known:
+            return ARBITRARY_UNIT
+        return LengthUnit('depth' if self.window.is_metric else 'propagated',
+                          math.sqrt(self._depth_noise.relative ** 2 + self.scale.std ** 2))
 
     @property
-    def is_full(self) -> bool:
-        """Return whether the oldest key frame must go before the next one comes."""
-        return len(self.T_camera_world) == self.length
+    def scene_inverse_depth(self) -> float:
+        """Return the median inverse depth of the scene; 1 before there was a map."""
+        return self._memory.inverse_depth
 
-    def add(self, image: NDArray[np.uint8], T_camera_world: Array, target_px: Array,
-            weight: Array, is_inlier: NDArray[np.bool_]) -> None:
-        """Append a key frame with where it shows the active tracks; the others end."""
-        tracks, rows = self.tracks, self.tracks.active_rows[is_inlier]
-        self.T_camera_world.append(T_camera_world)
-        self.images.append(image)
-        tracks.is_active[:] = False
-        tracks.is_active[rows] = True
-        tracks.key_px[rows] = target_px[is_inlier]
-        tracks.observe(self.newest, rows, self.camera.centred(target_px[is_inlier]),
-                       weight[is_inlier])
+    def points_from(self, T_camera_world: Array) -> Array:
+        """Return the points (N, 3) of the map as a camera sees them, optical axes."""
+        return map_points(self.window, T_camera_world, self._options.points)
 
-    def rescale(self, factor: float) -> None:
-        """Multiply every length of the map."""
-        for T in self.T_camera_world:
-            T[:3, 3] *= factor
-        tracks = self.tracks
-        tracks.inverse_depth /= factor
-        tracks.prior /= factor
-        tracks.information *= factor ** 2
-        tracks.prior_information *= factor ** 2
+    def trajectory_from(self, T_camera_world: Array) -> list[PastPose]:
+        """Return the key frames so far, oldest first, as a camera sees them."""
+        return self._trajectory.seen_from(T_camera_world, self.window.T_camera_world)
 
-    def move_newest_to(self, T_camera_world: Array) -> None:
-        """Move all key frames together so that the newest has the pose."""
-        T_before_after = inverse(self.T_camera_world[-1]) @ T_camera_world
-        self.T_camera_world = [T @ T_before_after for T in self.T_camera_world]
+    def covariance_of(self, T_previous_camera: Array) -> Array:
+        """Return the covariance (6, 6) that the errors of the map add to a motion."""
+        covariance: Array = np.zeros((6, 6))
+        if not self.window.is_metric:
+            covariance += map_covariance(T_previous_camera, self._later_key_frames,
+                                         self._covariance)
+        if self.window.has_low_parallax:
+            covariance += degeneracy_covariance(T_previous_camera, self._later_key_frames,
+                                                self.scene_inverse_depth)
+        return covariance
+
+    # What changes it -------------------------------------------------------------------------
+
+    def pass_time(self, seconds: float) -> None:
+        """Take note of the time since the frame before: a scale that nothing holds drifts."""
+        self.scale.hold(is_held=self.window.is_metric)
+        if not self.window.is_metric:
+            self.scale.drift(seconds)
+
+    def change_world(self, T_new_old: Array) -> None:
+        """Go over to another world, into which T_new_old takes points, while there is no map."""
+        self._trajectory.change_world(T_new_old)
+
+    def start(self, window: SlidingWindow, T_camera_world: Array,
+              stamps_s: Sequence[float | None], *, is_metric: bool) -> None:
+        """Go over to the world of a new window, whose newest key frame is the camera here.
+
+        T_camera_world is its pose in the world up to now; stamps_s are those of the key frames,
+        None for one that no output was made for. Without depth the window takes the unit of the
+        map before.
+        """
+        if is_metric:
+            self.scale.settle(0.0)
+        else:
+            first_s, last_s = stamps_s[0], stamps_s[-1]
+            assert first_s is not None
+            assert last_s is not None
+            self._memory.apply(window, last_s - first_s)
+            self.scale.propagate()
+        self.keyframe_database.clear()
+        self._trajectory.change_world(inverse(window.T_camera_world[-1]) @ T_camera_world)
+        self._trajectory.start(stamps_s)
+        self.window, self._later_key_frames = window, 0
+
+    def append_keyframe(self, tracking: TrackingResult, follows: NDArray[np.bool_],
+                        stamp_s: float) -> None:
+        """Make a tracked frame the newest key frame, on which those tracks go on that follow."""
+        self.window.append_keyframe(tracking.image, tracking.T_camera_world,
+                                    tracking.matches.target_px, tracking.matches.weight, follows)
+        self._trajectory.add(stamp_s)
+        self._later_key_frames += 1
+
+    def refine(self, focal: FocalState, noise_px: float) -> None:
+        """Refine the window by bundle adjustment; noise_px is the error of the newest matches.
+
+        A later depth image is compared with the map, but the first one is the map: where it is
+        wrong, the first key frames do not fit together, and its depths are forgotten.
+        """
+        threshold_px = self._options.bundle_adjustment.threshold_px(noise_px)
+        is_from_depth = self.window.is_metric and not self.window.has_slid
+        focal_before = focal.copy()
+        result = self._adjust_bundle(focal, threshold_px)
+        if is_from_depth and result > self._options.wrong_depth_px:
+            self.window.tracks.forget_measurements()
+            self.scale.forget()
+            focal.become(focal_before)
+            self._adjust_bundle(focal, threshold_px)
 
     def drop_oldest(self) -> None:
-        """Forget the oldest key frame; its tracks go on from their next observation.
+        """Let the oldest key frame leave the window."""
+        self._trajectory.settle(self.window.T_camera_world[:1])
+        self.window.drop_oldest()
 
-        A track's inverse depth moves along with an information that its old anchor vouches for.
-        """
-        tracks = self.tracks
-        anchored = tracks.first_frame == 0
-        goes_on = ~anchored | (tracks.weight[:, 1] > 0)
-        moved = np.flatnonzero(anchored & goes_on)
-        if len(moved):
-            T = self.T_camera_world[1] @ inverse(self.T_camera_world[0])
-            d = tracks.inverse_depth[moved]
-            point = rays(tracks.points_px[moved, 0], self.focal_px) @ T[:3, :3].T \
-                + d[:, None] * T[:3, 3]
-            z = np.maximum(point[:, 2], 1e-6)
-            error = self.focal_px * point[:, :2] / z[:, None] - tracks.points_px[moved, 1]
-            fits = (np.linalg.norm(error, axis=1) < MAXIMUM_REANCHOR_ERROR_PX) & (z > 0.05)
-            goes_on[moved[~fits]] = False
-            depth = d / z
-            trust = np.minimum(0.25 * tracks.information[moved] * z ** 2,
-                               1.0 / (0.03 * depth + 0.003) ** 2)
-            tracks.inverse_depth[moved] = tracks.prior[moved] = depth
-            tracks.information[moved] = tracks.prior_information[moved] = trust
-            tracks.points_px[moved] = np.roll(tracks.points_px[moved], -1, axis=1)
-            tracks.weight[moved] = np.roll(tracks.weight[moved], -1, axis=1)
-            tracks.weight[moved, -1] = 0.0
-            tracks.measured_information[moved] = 0.0      # it is a part of that trust
-        tracks.first_frame = np.where(anchored, 0, tracks.first_frame - 1)
-        tracks.keep(goes_on)
-        del self.T_camera_world[0], self.images[0]
-        self.has_slid = True
+    def give_up(self) -> None:
+        """Have no map any more; its key frames stay in the trajectory as they are."""
+        self._trajectory.settle(self.window.T_camera_world)
+        self.window = SlidingWindow(self.window.camera, self.window.focal_px,
+                                    self._options.window)
 
-    def seed(self, moving: NDArray[np.uint8]) -> None:
-        """Start a track in each cell of the newest image that has none, at its best corner.
+    def rescale(self, factor: float) -> None:
+        """Go over to another unit of length: multiply every length there is."""
+        self.window.rescale(factor)
+        self.window.tracks.forget_measurements()      # they are in the unit that was thought
+        self._trajectory.rescale(factor)
+        self._memory.rescale(factor)
+        self.scale.rescale(factor)
+        # Old key frames are of a map that was never compared with the depth.
+        self.keyframe_database.clear()
 
-        None starts where the mask `moving` (H, W) is set.
-        The expected depth is the median of the neighbours', with so wide a deviation that a fresh
-        track says where its epipolar line is and hardly more.
-        """
-        height, width = self._shape
-        rows, columns = height // CELL_PX, width // CELL_PX
-        tracks = self.tracks
-        active = tracks.active_px
-        taken = np.zeros((rows, columns), np.bool_)
-        cell = (active // CELL_PX).astype(int)
-        taken[np.clip(cell[:, 1], 0, rows - 1), np.clip(cell[:, 0], 0, columns - 1)] = True
-        corners = best_corners(self.images[-1])
-        column, row = np.moveaxis(corners.astype(int), -1, 0)
-        taken |= moving[row, column] > 0
-        corners = corners[~taken]
-        if not len(corners):
-            return
-        depth, information = self._expected_depth(corners, active)
-        tracks.append(self.newest, corners, self.camera.centred(corners), depth, information)
+    def remember_motion(self, distance: float, seconds: float) -> None:
+        """Take note of a motion between two frames, for the unit of the next map."""
+        self._memory.remember(distance, seconds, self.window)
 
-    def _expected_depth(self, corners: Array, active: Array) -> tuple[Array, Array]:
-        """Return inverse depth and information for new tracks from the known ones around."""
-        if not len(active):
-            return np.ones(len(corners)), np.full(len(corners), 1.0)
-        known = self.depths_in_newest()
-        distance = ((corners[:, None] - active[None]) ** 2).sum(axis=2)
-        count = min(NEIGHBOURS, len(active))
-        nearest = np.argpartition(distance, count - 1, axis=1)[:, :count]
-        median = np.median(known[nearest], axis=1)
-        variance = (FREE_DEPTH_RATIO * median) ** 2 + (0.3 * np.median(known)) ** 2
-        return median, 1.0 / variance
-
-    def depths_in_newest(self) -> Array:
-        """Return the inverse depths of the active tracks as the newest key frame sees them."""
-        tracks = self.tracks
-        active = tracks.active_rows
-        T = np.stack(self.T_camera_world)
-        T_newest_anchor = (T[-1] @ inverse(T))[tracks.first_frame[active]]
-        d = tracks.inverse_depth[active]
-        direction = rays(tracks.points_px[active, 0], self.focal_px)
-        z = np.einsum('nj,nj->n', T_newest_anchor[:, 2, :3], direction) \
-            + d * T_newest_anchor[:, 2, 3]
-        return np.asarray(d / np.maximum(z, 0.05))
-
-
-def best_corners(image: NDArray[np.uint8]) -> Array:
-    """Return the pixel (rows, columns, 2) with the best corner response of every cell."""
-    height, width = image.shape
-    rows, columns = height // CELL_PX, width // CELL_PX
-    response = cv2.cornerMinEigenVal(image, 5)
-    response[:BORDER_PX], response[-BORDER_PX:] = -1.0, -1.0
-    response[:, :BORDER_PX], response[:, -BORDER_PX:] = -1.0, -1.0
-    cells = response[:rows * CELL_PX, :columns * CELL_PX].reshape(
-        rows, CELL_PX, columns, CELL_PX).swapaxes(1, 2).reshape(rows, columns, -1)
-    best = cells.argmax(axis=2)
-    corner = np.stack([best % CELL_PX, best // CELL_PX], axis=2).astype(np.float64)
-    corner[..., 0] += np.arange(columns) * CELL_PX
-    corner[..., 1] += np.arange(rows)[:, None] * CELL_PX
-    return corner
+    def _adjust_bundle(self, focal: FocalState, threshold_px: float) -> float:
+        """Refine the window once; return the noise of its matches, px."""
+        return adjust_bundle(self.window, focal, threshold_px, self._options.bundle_adjustment,
+                             self._covariance).noise_px

@@ -1,25 +1,35 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Flow that the camera's motion does not explain, per pixel of a coarse grid."""
+"""Epipolar residual: flow that the camera's motion does not explain, on a coarse grid."""
 
+from dataclasses import dataclass
 import math
 from typing import NamedTuple
 
 import cv2
-from numba import njit
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.flow.dis import Flow, Image
+from anycam_ros.flow.dense_flow import Flow, Image
 from anycam_ros.frontend.geometric.estimation.matching import FlowPair
+from anycam_ros.geometry.compiled import compiled_reordered
 from anycam_ros.geometry.se3 import Array
 
-STRIDE = 2                   # a mask needs no finer grid, and half the grid costs a quarter
-DEPTH_CELL_PX = 8
-DEPTH_SMOOTHING_CELLS = 2.0
-TEXTURE_WINDOW_PX = 9
+# A mask needs no finer grid, and half the grid costs a quarter. What compiled code is specialised
+# to stays a constant of the module: as an argument it would slow down every pixel.
+STRIDE = 2
 
 Map = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class EpipolarResidualOptions:
+    """Choose how depth and texture are spread around pixels that have none of their own."""
+
+    depth_cell_px: int = 8             # of the grid on which scattered depths are smoothed
+    depth_smoothing_cells: float = 2.0     # standard deviation: tracks are 2 cells apart
+    median_weight: float = 1e-4        # of the median depth, which holds far from every point
+    texture_window_px: int = 9         # over which the gradient is averaged: the patch of DIS
 
 
 class EpipolarResidual(NamedTuple):
@@ -27,45 +37,51 @@ class EpipolarResidual(NamedTuple):
 
     across: Map          # error across the epipolar line
     along: Map           # error along it, against the depth around
-    forward_backward_error: Map    # between the flow there and back
+    forward_backward_error: Map
     length: Map          # of the flow
+    is_known: NDArray[np.bool_]    # False where flow is not finite; all else is 0 there
 
 
 def epipolar_residual(pair: FlowPair, grid: Flow, inverse_depth: Map, T_target_reference: Array,
                       focal_px: float) -> EpipolarResidual:
     """Return the residual of the flow from reference to target on the coarse grid.
 
-    grid (H, W, 2) holds the centred positions of the pixels; inverse_depth is of the coarse grid.
+    grid (H, W, 2) holds the undistorted positions of the pixels; inverse_depth is of the coarse
+    grid. Flow may be NaN.
     """
-    residual = EpipolarResidual(*(np.empty(inverse_depth.shape, np.float32) for _ in range(4)))
+    shape = inverse_depth.shape
+    across, along, error, length = (np.zeros(shape, np.float32) for _ in range(4))
+    residual = EpipolarResidual(across, along, error, length, np.zeros(shape, np.bool_))
     _fill(pair.forward, pair.backward, grid, inverse_depth,
           np.ascontiguousarray(T_target_reference[:3, :3]),
           np.ascontiguousarray(T_target_reference[:3, 3]), focal_px, residual)
     return residual
 
 
-def texture(image: Image) -> Map:
+def texture(image: Image, options: EpipolarResidualOptions) -> Map:
     """Return the mean gradient, grey levels per pixel, around the pixels of the coarse grid."""
     dx = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=1 / 8)
     dy = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=1 / 8)
     # cv2.magnitude rounds differently from one place in memory to another.
     gradient = cv2.boxFilter(np.sqrt(dx * dx + dy * dy), -1,
-                             (TEXTURE_WINDOW_PX, TEXTURE_WINDOW_PX))
+                             (options.texture_window_px, options.texture_window_px))
     return np.asarray(gradient[::STRIDE, ::STRIDE], np.float32)
 
 
-def spread_depths(positions_px: Array, inverse_depth: Array, shape: tuple[int, int]) -> Map:
+def spread_depths(positions_px: Array, inverse_depth: Array, shape: tuple[int, int],
+                  options: EpipolarResidualOptions) -> Map:
     """Return inverse depth on the coarse grid from scattered points, by normalised smoothing."""
-    rows, columns = (-(-side // DEPTH_CELL_PX) for side in shape)
+    side = options.depth_cell_px
+    rows, columns = (-(-length // side) for length in shape)
     value, weight = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
-    cell = (positions_px // DEPTH_CELL_PX).astype(int)
+    cell = (positions_px // side).astype(int)
     cell = np.clip(cell, 0, [columns - 1, rows - 1])
     np.add.at(value, (cell[:, 1], cell[:, 0]), inverse_depth)
     np.add.at(weight, (cell[:, 1], cell[:, 0]), 1.0)
-    # Far from every point the median holds.
-    faint, typical = 1e-4, float(np.median(inverse_depth)) if len(inverse_depth) else 1.0
-    value = cv2.GaussianBlur(value, (0, 0), DEPTH_SMOOTHING_CELLS) + faint * typical
-    weight = cv2.GaussianBlur(weight, (0, 0), DEPTH_SMOOTHING_CELLS) + faint
+    faint = options.median_weight
+    typical = float(np.median(inverse_depth)) if len(inverse_depth) else 1.0
+    value = cv2.GaussianBlur(value, (0, 0), options.depth_smoothing_cells) + faint * typical
+    weight = cv2.GaussianBlur(weight, (0, 0), options.depth_smoothing_cells) + faint
     return np.asarray(cv2.resize(value / weight, coarse_shape(shape)[::-1]), np.float32)
 
 
@@ -74,7 +90,7 @@ def coarse_shape(shape: tuple[int, int]) -> tuple[int, int]:
     return -(-shape[0] // STRIDE), -(-shape[1] // STRIDE)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@compiled_reordered
 def _bilinear(image: Flow, x: float, y: float) -> tuple[float, float]:
     height, width = image.shape[:2]
     x, y = min(max(x, 0.0), width - 1.001), min(max(y, 0.0), height - 1.001)
@@ -89,7 +105,7 @@ def _bilinear(image: Flow, x: float, y: float) -> tuple[float, float]:
     return first, second
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@compiled_reordered
 def _fill(forward: Flow, backward: Flow, grid: Flow, inverse_depth: Map, R: Array, t: Array,
           focal: float, residual: EpipolarResidual) -> None:
     rows, columns = inverse_depth.shape
@@ -97,8 +113,13 @@ def _fill(forward: Flow, backward: Flow, grid: Flow, inverse_depth: Map, R: Arra
         for j in range(columns):
             y, x, d = i * STRIDE, j * STRIDE, inverse_depth[i, j]
             flow_x, flow_y = forward[y, x, 0], forward[y, x, 1]
-            residual.length[i, j] = math.sqrt(flow_x * flow_x + flow_y * flow_y)
+            if not math.isfinite(flow_x + flow_y):
+                continue
             back_x, back_y = _bilinear(backward, x + flow_x, y + flow_y)
+            if not math.isfinite(back_x + back_y):
+                continue
+            residual.is_known[i, j] = True
+            residual.length[i, j] = math.sqrt(flow_x * flow_x + flow_y * flow_y)
             residual.forward_backward_error[i, j] = math.sqrt(
                 (flow_x + back_x) ** 2 + (flow_y + back_y) ** 2)
             target_x, target_y = _bilinear(grid, x + flow_x, y + flow_y)

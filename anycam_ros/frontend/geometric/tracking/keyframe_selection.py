@@ -2,20 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a frame becomes a key frame."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.geometry.se3 import Array
 
-KEY_FRAME_FLOW = 0.05            # of the longer side
-KEY_FRAME_INLIERS = 0.5
-AWAITED_DEPTH = 2.0              # times that flow, for a frame between those with depth
+
+@dataclass(frozen=True)
+class KeyframeSelectionOptions:
+    """Choose how far apart key frames are."""
+
+    flow: float = 0.05             # of the longer side, median of the tracks: parallax for depth
+    inlier_share: float = 0.5      # of the tracks; with fewer left, new ones must start
+    awaited_depth: float = 2.0     # times that flow, for a frame between those with depth
 
 
-def needs_key_frame(tracking: TrackingResult, key_px: Array, *, awaits_depth: bool) -> bool:
+def needs_key_frame(tracking: TrackingResult, key_px: Array, options: KeyframeSelectionOptions, *,
+                    awaits_depth: bool) -> bool:
     """Return whether the tracks, at key_px (N, 2) in the newest key frame, went far or got few."""
     flow_px = np.linalg.norm(tracking.matches.target_px - key_px, axis=1)
-    patience = AWAITED_DEPTH if awaits_depth else 1.0
+    patience = options.awaited_depth if awaits_depth else 1.0
     return bool(np.median(flow_px[tracking.is_inlier])
-                > patience * KEY_FRAME_FLOW * max(tracking.image.shape)
-                or tracking.inlier_share < KEY_FRAME_INLIERS)
+                > patience * options.flow * max(tracking.image.shape)
+                or tracking.inlier_share < options.inlier_share)

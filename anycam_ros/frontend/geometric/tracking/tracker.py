@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """One image against the newest key frame of the window."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.flow.dense_flow import DenseFlow, Image
+from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.estimation.matching import (
-    flow_both_ways,
     FlowPair,
     follow,
     Matches,
+    MatchingOptions,
 )
 from anycam_ros.frontend.geometric.estimation.pose_estimation import fit_pose, Points, PoseFit
 from anycam_ros.frontend.geometric.estimation.pose_sensitivity import pose_sensitivity
@@ -18,66 +20,86 @@ from anycam_ros.frontend.geometric.estimation.tracking_result import (
     TrackingFailure,
     TrackingResult,
 )
-from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
+from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
 from anycam_ros.geometry.camera import rays
 from anycam_ros.geometry.se3 import Array, inverse
 
-MINIMUM_INLIERS = 25
-MINIMUM_INLIER_SHARE = 0.15
-COARSE_DELTA_PX = 4.0
+
+@dataclass(frozen=True)
+class RobustPoseOptions:
+    """Choose the robust thresholds of the two fits of a pose, a coarse and a fine one."""
+
+    coarse_threshold_px: float = 4.0   # of Huber's kernel; half of the predictions are nearer
+    fine_minimum_px: float = 1.0       # of Cauchy's kernel
+    fine_noise_ratio: float = 1.5      # of its scale to the median error of the matches
+
+    def fine_threshold_px(self, noise_px: float) -> float:
+        """Return the robust threshold of the fine fit, for a median error of the matches."""
+        return max(self.fine_minimum_px, self.fine_noise_ratio * noise_px)
 
 
-def track_frame(flow: DenseFlow, local_map: LocalMap, image: Image, start: FlowPair | None,
-                T_starts: list[Array]) -> TrackingResult | TrackingFailure:
-    """Return how the image relates to the newest key frame; a Miss when too little fits.
+@dataclass(frozen=True)
+class TrackerOptions:
+    """Choose when an image counts as tracked, and for how long a map is kept without."""
 
-    T_starts are camera poses (T_camera_world) to start from; the best fitting one is taken.
+    minimum_inliers: int = 25          # fewer fit too many poses
+    inlier_share: float = 0.15         # of the tracks, at least: the rest may be hidden or move
+    minimum_inlier_px: float = 3.0     # reprojection error that always counts as an inlier
+    inlier_noise_ratio: float = 4.0    # of the largest error of an inlier to the median
+    give_up_s: float = 0.7             # after this long without a match the map is given up
+    pose: RobustPoseOptions = field(default_factory=RobustPoseOptions)
+
+
+def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, T_starts: list[Array],
+                options: TrackerOptions,
+                matching: MatchingOptions) -> TrackingResult | TrackingFailure:
+    """Return how the image relates to the newest key frame; a failure when too little fits.
+
+    pair is the flow from that key frame. T_starts are camera poses (T_camera_world) to start
+    from; the best fitting one is taken.
     """
-    pair = flow_both_ways(flow, local_map.images[-1], image, start)
-    rows = local_map.tracks.active_rows
-    matches = follow(pair, local_map.tracks.active_px)
+    rows = window.tracks.active_rows
+    matches = follow(pair, window.tracks.active_px, matching)
     failure = TrackingFailure(float(matches.is_valid.mean()) if len(rows) else 0.0)
-    if matches.is_valid.sum() < MINIMUM_INLIERS:
+    if matches.is_valid.sum() < options.minimum_inliers:
         return failure
-    T_world_key = inverse(np.stack(local_map.T_camera_world))
-    T_world_anchor = T_world_key[local_map.tracks.first_frame[rows]]
-    points = _points(local_map, rows, T_world_anchor, matches)
-    fit, noise_px = robust_pose(points, local_map.focal_px, T_starts, matches)
-    is_inlier = matches.is_valid & (fit.residual_px < max(3.0, 4.0 * noise_px))
-    if is_inlier.sum() < max(MINIMUM_INLIERS, MINIMUM_INLIER_SHARE * len(rows)):
+    T_world_anchor = inverse(window.T_camera_world)[window.tracks.first_frame[rows]]
+    points = _points(window, rows, T_world_anchor, matches)
+    fit, noise_px = robust_pose(points, window.focal_px, T_starts, matches, options.pose)
+    is_inlier = matches.is_valid & (fit.residual_px < max(
+        options.minimum_inlier_px, options.inlier_noise_ratio * noise_px))
+    if is_inlier.sum() < max(options.minimum_inliers, options.inlier_share * len(rows)):
         return failure
-    error = pose_sensitivity(points, np.ascontiguousarray(T_world_anchor[:, :3, 2]), fit,
-                             local_map.focal_px, fine_delta_px(noise_px))
-    return TrackingResult(image, pair, matches, is_inlier, fit.T_camera_world, fit.information,
-                          noise_px, error)
+    sensitivity = pose_sensitivity(
+        points, np.ascontiguousarray(T_world_anchor[:, :3, 2]), fit, window.focal_px,
+        options.pose.fine_threshold_px(noise_px))
+    return TrackingResult(
+        image=image, pair=pair, matches=matches, is_inlier=is_inlier,
+        T_camera_world=fit.T_camera_world, information=fit.information, noise_px=noise_px,
+        error=sensitivity)
 
 
-def robust_pose(points: Points, focal_px: float, T_starts: list[Array],
-                matches: Matches) -> tuple[PoseFit, float]:
+def robust_pose(points: Points, focal_px: float, T_starts: list[Array], matches: Matches,
+                options: RobustPoseOptions) -> tuple[PoseFit, float]:
     """Return the pose and the median error of the matches, from a coarse and a fine fit.
 
     The best fitting of T_starts (T_camera_world) is where the coarse fit starts.
     """
-    coarse = min((fit_pose(points, focal_px, T, COARSE_DELTA_PX, heavy_tailed=False, iterations=0)
+    threshold_px = options.coarse_threshold_px
+    coarse = min((fit_pose(points, focal_px, T, threshold_px, heavy_tailed=False, iterations=0)
                   for T in T_starts), key=lambda fit: fit.cost)
-    coarse = fit_pose(points, focal_px, coarse.T_camera_world, COARSE_DELTA_PX,
-                      heavy_tailed=False)
+    coarse = fit_pose(points, focal_px, coarse.T_camera_world, threshold_px, heavy_tailed=False)
     noise_px = float(np.median(coarse.residual_px[matches.is_valid]))
-    fine = fit_pose(points, focal_px, coarse.T_camera_world, fine_delta_px(noise_px),
+    fine = fit_pose(points, focal_px, coarse.T_camera_world, options.fine_threshold_px(noise_px),
                     heavy_tailed=True)
     return fine, float(np.median(fine.residual_px[matches.is_valid]))
 
 
-def fine_delta_px(noise_px: float) -> float:
-    """Return where the kernel of the fine fit turns, for a median error of the matches."""
-    return max(1.0, 1.5 * noise_px)
-
-
-def _points(local_map: LocalMap, rows: NDArray[np.int64], T_world_anchor: Array,
+def _points(window: SlidingWindow, rows: NDArray[np.int64], T_world_anchor: Array,
             matches: Matches) -> Points:
-    tracks = local_map.tracks
-    direction = rays(tracks.points_px[rows, 0], local_map.focal_px)
+    tracks = window.tracks
+    direction = rays(tracks.points_px[rows, 0], window.focal_px)
     return Points(np.einsum('nij,nj->ni', T_world_anchor[:, :3, :3], direction),
                   np.ascontiguousarray(T_world_anchor[:, :3, 3]), tracks.inverse_depth[rows],
-                  tracks.information[rows], local_map.camera.centred(matches.target_px),
+                  tracks.information[rows], window.camera.undistorted_px(matches.target_px),
                   matches.weight)

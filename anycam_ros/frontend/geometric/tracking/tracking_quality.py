@@ -1,43 +1,55 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Why a picture fits the map badly or not at all."""
+"""Why an image fits the map badly or not at all."""
+
+from dataclasses import dataclass
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.common.image_quality import is_blurred
+from anycam_ros.frontend.common.image_quality import ImageQualityOptions, is_blurred
 from anycam_ros.frontend.geometric.estimation.tracking_result import (
     TrackingFailure,
     TrackingResult,
 )
-from anycam_ros.frontend.reason import Cause, Reason
-
-MOSTLY_FOUND = 0.5               # of the points
-FEW = 0.3                        # of the points
-LARGE_NOISE_PX = 2.0             # hand-held and driving cameras leave up to 1
+from anycam_ros.frontend.motion_estimate import Status
+from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
 
 
-def why_not_tracked(image: Image, failure: TrackingFailure) -> Reason:
+@dataclass(frozen=True)
+class TrackingQualityOptions:
+    """Choose when a pose is worse than usual."""
+
+    mostly_found: float = 0.5      # share of the points that flow finds: the view is the same
+    few_inliers: float = 0.3       # share of the points; fewer are a pose at risk
+    large_noise_px: float = 2.0    # reprojection error; up to 1 is usual
+
+
+def why_not_tracked(image: Image, failure: TrackingFailure, options: TrackingQualityOptions,
+                    image_quality: ImageQualityOptions) -> Reason:
     """Return why no pose was found for a grey image."""
-    if is_blurred(image):
-        return Reason(Cause.BLURRED, 'blurred: the picture is smeared, by motion or by focus')
+    if is_blurred(image, image_quality):
+        return Reason(Cause.BLURRED, 'blurred: the image is smeared, by motion or by focus')
     found = f'{100 * failure.found_share:.0f} %'
-    if failure.found_share > MOSTLY_FOUND:
+    if failure.found_share > options.mostly_found:
         return Reason(Cause.TOO_MUCH_MOVING, f'too much is moving: {found} of the points are '
-                                             'found, but they do not move as one world')
-    return Reason(Cause.OTHER_VIEW, 'the picture fits nothing seen before')
+                                             'found, but no camera motion explains them')
+    return Reason(Cause.OTHER_VIEW, 'the image does not match the map')
 
 
-def is_poor(tracking: TrackingResult) -> bool:
-    """Return whether the pose is worse than usual: few points follow it, or none closely."""
-    return tracking.inlier_share < FEW or tracking.noise_px > LARGE_NOISE_PX
+def tracking_quality(tracking: TrackingResult, options: TrackingQualityOptions,
+                     image_quality: ImageQualityOptions) -> tuple[Status, Reason]:
+    """Return whether a pose is worse than usual, because few points follow it, or none closely."""
+    if tracking.inlier_share < options.few_inliers or tracking.noise_px > options.large_noise_px:
+        return Status.DEGRADED, _why_degraded(tracking, options, image_quality)
+    return Status.TRACKING, NO_REASON
 
 
-def why_degraded(tracking: TrackingResult) -> Reason:
-    """Return why a view is poor."""
-    follows_few = tracking.inlier_share < FEW
+def _why_degraded(tracking: TrackingResult, options: TrackingQualityOptions,
+                  image_quality: ImageQualityOptions) -> Reason:
+    follows_few = tracking.inlier_share < options.few_inliers
     words = f'only {100 * tracking.inlier_share:.0f} % of the points follow the camera' \
-        if follows_few else f'the points follow the camera by {tracking.noise_px:.1f} px only'
-    if is_blurred(tracking.image):
+        if follows_few else f'the reprojection error is {tracking.noise_px:.1f} px'
+    if is_blurred(tracking.image, image_quality):
         return Reason(Cause.BLURRED, f'blurred: {words}')
-    if follows_few and tracking.matches.is_valid.mean() < MOSTLY_FOUND:
+    if follows_few and tracking.matches.is_valid.mean() < options.mostly_found:
         return Reason(Cause.OTHER_VIEW, f'{words}; the others are hidden or out of view')
     return Reason(Cause.TOO_MUCH_MOVING, f'too much is moving: {words}')

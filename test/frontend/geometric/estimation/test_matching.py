@@ -11,11 +11,13 @@ from anycam_ros.frontend.geometric.estimation.matching import (
     flow_both_ways,
     FlowPair,
     follow,
+    MatchingOptions,
     sample,
 )
 from anycam_ros.geometry.se3 import Array
 
 HEIGHT, WIDTH = 120, 160
+OPTIONS = MatchingOptions()
 
 
 def constant(x_px: float, y_px: float) -> Flow:
@@ -29,7 +31,7 @@ def grid() -> Array:
 
 
 def test_agreement_is_valid_with_full_weight(grid: Array) -> None:
-    matches = follow(FlowPair(constant(2.5, -1), constant(-2.5, 1)), grid)
+    matches = follow(FlowPair(constant(2.5, -1), constant(-2.5, 1)), grid, OPTIONS)
     np.testing.assert_allclose(matches.target_px, grid + np.array([2.5, -1]))
     inside = ((matches.target_px >= 3) & (matches.target_px <= [WIDTH - 4, HEIGHT - 4])).all(1)
     np.testing.assert_array_equal(matches.is_valid, inside)
@@ -41,12 +43,12 @@ def test_disagreement_costs_weight_and_then_validity(grid: Array) -> None:
     middle = grid[np.abs(grid - [80, 60]).max(axis=1) < 40]
     weights = []
     for off_px in (0.0, 0.3, 0.6, 0.9):
-        matches = follow(FlowPair(constant(1, 0), constant(-1 + off_px, 0)), middle)
+        matches = follow(FlowPair(constant(1, 0), constant(-1 + off_px, 0)), middle, OPTIONS)
         assert matches.is_valid.all()
         weights.append(matches.weight[0])
     assert weights == sorted(weights, reverse=True)
     assert weights[-1] < 0.7
-    wrong = follow(FlowPair(constant(1, 0), constant(1, 0)), middle)
+    wrong = follow(FlowPair(constant(1, 0), constant(1, 0)), middle, OPTIONS)
     assert not wrong.is_valid.any()
     assert not wrong.weight.any()
 
@@ -71,10 +73,10 @@ def test_what_an_occluder_covers_is_rejected(step_px: int) -> None:
     reference[70:170, 80:180] = patch
     target[70:170, 80 + step_px:180 + step_px] = patch
     pair = flow_both_ways(DisFlow(), reference, target)
-    assert follow(pair, block(181, 180 + step_px, 80, 160)).is_valid.mean() < 0.2
-    assert follow(pair, block(20, 300, 15, 50)).is_valid.mean() > 0.9
+    assert follow(pair, block(181, 180 + step_px, 80, 160), OPTIONS).is_valid.mean() < 0.2
+    assert follow(pair, block(20, 300, 15, 50), OPTIONS).is_valid.mean() > 0.9
     on_patch = block(95, 165, 85, 155)
-    matches = follow(pair, on_patch)
+    matches = follow(pair, on_patch, OPTIONS)
     assert matches.is_valid.mean() > 0.9
     np.testing.assert_allclose(np.median(matches.target_px - on_patch, axis=0), [step_px, 0],
                                atol=0.3)
@@ -88,7 +90,7 @@ def test_flow_that_is_no_number_is_never_valid(grid: Array, value: float, spoilt
     near = ((grid >= [38, 28]) & (grid <= [91, 61])).all(axis=1)
     within = ((grid > [41, 31]) & (grid < [88, 58])).all(axis=1)
     with np.errstate(all='ignore'):
-        matches = follow(pair, grid)
+        matches = follow(pair, grid, OPTIONS)
     assert within.sum() > 10
     assert not matches.is_valid[within].any()
     assert not matches.weight[within].any()

@@ -9,6 +9,7 @@ from simulated_views import motion
 from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
 from anycam_ros.frontend.geometric.estimation.pose_covariance import (
     correction_covariance,
+    CovarianceOptions,
     degeneracy_covariance,
     map_covariance,
     motion_covariance,
@@ -17,6 +18,7 @@ from anycam_ros.frontend.geometric.estimation.pose_sensitivity import PoseSensit
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.geometry.se3 import inverse
 
+OPTIONS = CovarianceOptions()
 COUNT = 400
 T_MOTION = motion((0.01, 0.0, 0.02), (0.03, 0.0, 0.04))
 NO_FOCAL_ERROR = 0.0
@@ -24,7 +26,7 @@ NO_FOCAL_ERROR = 0.0
 
 def tracking(residual_px: np.ndarray, *, static: int = COUNT,
              focal_response: np.ndarray | None = None) -> TrackingResult:
-    """Return a sighting with these residuals, in which so many points follow the camera."""
+    """Return a tracking result with these residuals, in which so many points follow the camera."""
     flow = np.zeros((4, 4, 2), np.float32)
     response = np.zeros(6) if focal_response is None else focal_response
     return TrackingResult(
@@ -39,7 +41,7 @@ def noise(std_px: float, seed: int = 0) -> np.ndarray:
 
 
 def size(now: TrackingResult, before: TrackingResult | None = None) -> float:
-    return float(np.trace(motion_covariance(now, before, T_MOTION, NO_FOCAL_ERROR)))
+    return float(np.trace(motion_covariance(now, before, T_MOTION, NO_FOCAL_ERROR, OPTIONS)))
 
 
 def test_std_grows_with_the_noise() -> None:
@@ -70,8 +72,8 @@ def test_covariance_grows_when_little_is_static() -> None:
 def test_same_error_of_the_focal_length_in_both_frames_cancels_in_part() -> None:
     response = np.array([0.3, 0.1, -0.2, 0.05, -0.1, 0.02])
     now = tracking(noise(0.0), focal_response=response)
-    still = motion_covariance(now, now, np.eye(4), 0.01)
-    alone = motion_covariance(now, None, np.eye(4), 0.01)
+    still = motion_covariance(now, now, np.eye(4), 0.01, OPTIONS)
+    alone = motion_covariance(now, None, np.eye(4), 0.01, OPTIONS)
     np.testing.assert_allclose(alone - still, 0.01 * np.outer(response, response), atol=1e-12)
 
 
@@ -83,13 +85,13 @@ def test_correction_is_as_uncertain_as_it_is_large() -> None:
     np.testing.assert_array_equal(correction_covariance(np.eye(4), inverse(np.eye(4))), 0)
 
 
-def test_young_map_makes_lengths_and_directions_uncertain() -> None:
-    covariance = map_covariance(T_MOTION, 2)
+def test_new_map_makes_lengths_and_directions_uncertain() -> None:
+    covariance = map_covariance(T_MOTION, 2, OPTIONS)
     np.testing.assert_allclose(np.sqrt(np.diag(covariance)), [0.005] * 3 + [0] * 3)
-    assert np.trace(map_covariance(T_MOTION, 0)) > 8 * np.trace(covariance)
+    assert np.trace(map_covariance(T_MOTION, 0, OPTIONS)) > 8 * np.trace(covariance)
 
 
-def test_what_doubt_confuses_looks_the_same() -> None:
+def test_step_and_turn_that_low_parallax_confuses_look_the_same() -> None:
     """Any step that it takes for possible comes with the turn that hides it, in the middle."""
     inverse_depth = 0.25
     covariance = degeneracy_covariance(T_MOTION, 0, inverse_depth)

@@ -11,9 +11,11 @@ from anycam_ros.frontend.geometric.estimation.two_view_geometry import (
     FocalPrior,
     two_view_hypotheses,
     TwoViewGeometry,
+    TwoViewOptions,
 )
 from anycam_ros.geometry.se3 import Array, so3_exp, so3_log
 
+OPTIONS = TwoViewOptions()
 COUNT = 300
 STEPS = [(1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.5, -0.3, 0.7), (0.0, 0.0, -1.0)]
 
@@ -23,7 +25,7 @@ def turn_error_rad(R: Array, R_true: Array) -> float:
 
 
 def hypotheses(first: Array, second: Array, focal_px: float = FOCAL_PX) -> list[TwoViewGeometry]:
-    return two_view_hypotheses(first, second, np.ones(len(first)), focal_px)
+    return two_view_hypotheses(first, second, np.ones(len(first)), focal_px, OPTIONS)
 
 
 def test_turn_is_found_among_walkers() -> None:
@@ -32,7 +34,7 @@ def test_turn_is_found_among_walkers() -> None:
     second = project(first, np.zeros(COUNT), np.block([[R, np.zeros((3, 1))], [0, 0, 0, 1]]))
     second += 0.3 * rng.normal(size=second.shape)
     second[:75] += [15, 3]
-    fit = fit_rotation(first, second, np.ones(COUNT), FOCAL_PX, np.eye(3))
+    fit = fit_rotation(first, second, np.ones(COUNT), FOCAL_PX, np.eye(3), OPTIONS)
     assert turn_error_rad(fit.R_camera_reference, R) < 1e-3
     assert np.median(fit.residual_px[75:]) < 0.6
     assert np.median(fit.residual_px[:75]) > 10
@@ -49,7 +51,7 @@ def test_wide_turn_shows_the_focal_length(guess: float) -> None:
     first = scattered_px(rng, COUNT)
     second = turned(first, 0.3) + 0.3 * rng.normal(size=first.shape)
     second[:75] += [15, 3]
-    fit = fit_rotation(first, second, np.ones(COUNT), guess * FOCAL_PX, np.eye(3),
+    fit = fit_rotation(first, second, np.ones(COUNT), guess * FOCAL_PX, np.eye(3), OPTIONS,
                        focal_prior=FocalPrior(guess * FOCAL_PX, 44.0), iterations=30)
     assert fit.focal_px == pytest.approx(FOCAL_PX, rel=0.01)
 
@@ -63,7 +65,7 @@ def test_information_of_the_focal_length_is_that_of_its_errors() -> None:
         errors, information = [], 0.0
         for _ in range(40):
             second = exact + rng.normal(size=exact.shape)
-            fit = fit_rotation(first, second, np.ones(COUNT), FOCAL_PX, np.eye(3),
+            fit = fit_rotation(first, second, np.ones(COUNT), FOCAL_PX, np.eye(3), OPTIONS,
                                focal_prior=prior)
             errors.append(np.log(fit.focal_px / FOCAL_PX))
             information = fit.focal_information
@@ -80,7 +82,7 @@ def test_information_of_the_turn_is_that_of_its_errors() -> None:
     squared = []
     for _ in range(60):
         second = exact + rng.normal(size=exact.shape)
-        fit = fit_rotation(first, second, np.ones(COUNT), FOCAL_PX, R)
+        fit = fit_rotation(first, second, np.ones(COUNT), FOCAL_PX, R, OPTIONS)
         error = so3_log(fit.R_camera_reference @ R.T)
         squared.append(error @ fit.information @ error)
     # Robust weights understate the information: on the safe side, within a factor of three.
@@ -164,7 +166,7 @@ def test_points_of_weight_zero_are_outliers_whatever_they_hold() -> None:
     T = motion((0, 0, 0), (1, 0, 0))
     second, weight = project(first, depth, T), np.ones(COUNT)
     second[:40], weight[:40] = np.nan, 0.0
-    best = two_view_hypotheses(first, second, weight, FOCAL_PX)[0]
+    best = two_view_hypotheses(first, second, weight, FOCAL_PX, OPTIONS)[0]
     assert not best.is_inlier[:40].any()
     assert best.is_inlier[40:].all()
     assert angle_rad(best.T_camera_reference[:3, 3], T[:3, 3]) < 0.01

@@ -7,97 +7,102 @@ import pytest
 from simulated_views import CAMERA, FOCAL_PX, HEIGHT, motion, project, scattered_px, WIDTH
 
 from anycam_ros.frontend.geometric.mapping.keyframe_database import (
-    CAPACITY,
     KeyframeDatabase,
-    MINIMUM_POINTS,
-    POINTS,
+    KeyframeDatabaseOptions,
 )
-from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
+from anycam_ros.frontend.geometric.mapping.sliding_window import (
+    SlidingWindow,
+    SlidingWindowOptions,
+)
 from anycam_ros.geometry.se3 import Array
 
-PICTURE = np.zeros((HEIGHT, WIDTH), np.uint8)
+IMAGE = np.zeros((HEIGHT, WIDTH), np.uint8)
+OPTIONS = KeyframeDatabaseOptions()
 CERTAIN = 1e4
 
 
 @pytest.fixture
-def archive() -> KeyframeDatabase:
-    return KeyframeDatabase()
+def database() -> KeyframeDatabase:
+    return KeyframeDatabase(OPTIONS)
 
 
 def window_at(T_camera_world: Array, count: int = 500,
-              certainty: float = CERTAIN) -> LocalMap:
+              certainty: float = CERTAIN) -> SlidingWindow:
     """Return a window whose oldest key frame has the pose and points around a depth of 2."""
     rng = np.random.default_rng(1)
-    local_map = LocalMap(2, CAMERA, PICTURE.shape, FOCAL_PX)
-    centred, inverse_depth = scattered_px(rng, count), rng.uniform(0.4, 0.6, count)
-    local_map.start(PICTURE, centred, centred, inverse_depth)
-    local_map.tracks.information = certainty / inverse_depth ** 2
-    local_map.T_camera_world[0] = T_camera_world
-    return local_map
+    window = SlidingWindow(CAMERA, FOCAL_PX, SlidingWindowOptions(length=2))
+    points_px, inverse_depth = scattered_px(rng, count), rng.uniform(0.4, 0.6, count)
+    window.start(IMAGE, CAMERA.image_px(points_px), inverse_depth)
+    window.tracks.information = certainty / inverse_depth ** 2
+    window.T_camera_world[0] = T_camera_world
+    return window
 
 
-def test_view_is_found_from_where_it_was_taken_and_near_it(archive: KeyframeDatabase) -> None:
+def test_key_frame_is_found_from_where_it_was_taken_and_near_it(
+        database: KeyframeDatabase) -> None:
     pose = motion((0.0, 0.4, 0.0), (1.0, 0.0, 0.5))
-    archive.put(window_at(pose))
+    database.add_oldest_of(window_at(pose))
     for near in (np.eye(4), motion((0, 0, 0), (0.1, 0, 0)), motion((0, 0.05, 0), (0, 0, 0))):
-        view = archive.view_from(near @ pose, FOCAL_PX)
-        assert view is not None
-        np.testing.assert_array_equal(view.T_camera_world, pose)
+        keyframe = database.seen_from(near @ pose, FOCAL_PX)
+        assert keyframe is not None
+        np.testing.assert_array_equal(keyframe.T_camera_world, pose)
     for far in (motion((0, 0, 0), (0.4, 0, 0)), motion((0, 0.2, 0), (0, 0, 0)),
                 motion((0, np.pi, 0), (0, 0, 0)), motion((0, 0, 0), (0, 0, -3.0))):
-        assert archive.view_from(far @ pose, FOCAL_PX) is None
+        assert database.seen_from(far @ pose, FOCAL_PX) is None
 
 
-def test_points_of_a_view_are_where_another_camera_sees_them(archive: KeyframeDatabase) -> None:
+def test_points_of_a_key_frame_are_where_another_camera_sees_them(
+        database: KeyframeDatabase) -> None:
     pose, other = motion((0, 0.4, 0), (1.0, 0, 0.5)), motion((0.02, 0, 0), (0.1, 0, 0.1))
-    archive.put(window_at(pose))
-    view = archive.view_from(pose, FOCAL_PX)
-    assert view is not None
-    points = view.points_in(other @ pose, FOCAL_PX)
+    database.add_oldest_of(window_at(pose))
+    keyframe = database.seen_from(pose, FOCAL_PX)
+    assert keyframe is not None
+    points = keyframe.points_in(other @ pose, FOCAL_PX)
     np.testing.assert_allclose(FOCAL_PX * points[:, :2] / points[:, 2:],
-                               project(view.points_px, view.inverse_depth, other))
-    assert np.isnan(view.points_in(motion((0, 0, 0), (0, 0, -9.0)) @ pose, FOCAL_PX)).all()
+                               project(keyframe.points_px, keyframe.inverse_depth, other))
+    assert np.isnan(keyframe.points_in(motion((0, 0, 0), (0, 0, -9.0)) @ pose, FOCAL_PX)).all()
 
 
-def test_camera_that_stays_pushes_no_old_view_out(archive: KeyframeDatabase) -> None:
+def test_camera_that_stays_pushes_no_old_key_frame_out(database: KeyframeDatabase) -> None:
     elsewhere = motion((0, 0, 0), (5.0, 0, 0))
-    archive.put(window_at(elsewhere))
-    for step in np.linspace(0, 0.05, CAPACITY + 1):
-        archive.put(window_at(motion((0, 0, 0), (step, 0, 0))))
-    assert archive.view_from(elsewhere, FOCAL_PX) is not None
+    database.add_oldest_of(window_at(elsewhere))
+    for step in np.linspace(0, 0.05, OPTIONS.capacity + 1):
+        database.add_oldest_of(window_at(motion((0, 0, 0), (step, 0, 0))))
+    assert database.seen_from(elsewhere, FOCAL_PX) is not None
 
 
-def test_oldest_of_several_is_taken(archive: KeyframeDatabase) -> None:
+def test_oldest_of_several_is_taken(database: KeyframeDatabase) -> None:
     poses = [motion((0, 0, 0), (x, 0, 0)) for x in (0.0, 0.15)]
     for pose in poses:
-        archive.put(window_at(pose))
-    view = archive.view_from(motion((0, 0, 0), (0.12, 0, 0)), FOCAL_PX)
-    assert view is not None
-    np.testing.assert_array_equal(view.T_camera_world, poses[0])
+        database.add_oldest_of(window_at(pose))
+    keyframe = database.seen_from(motion((0, 0, 0), (0.12, 0, 0)), FOCAL_PX)
+    assert keyframe is not None
+    np.testing.assert_array_equal(keyframe.T_camera_world, poses[0])
 
 
-def test_views_are_bounded_and_the_oldest_go(archive: KeyframeDatabase) -> None:
-    poses = [motion((0, 0, 0), (float(x), 0, 0)) for x in range(CAPACITY + 3)]
+def test_key_frames_are_bounded_and_the_oldest_go(database: KeyframeDatabase) -> None:
+    poses = [motion((0, 0, 0), (float(x), 0, 0)) for x in range(OPTIONS.capacity + 3)]
     for pose in poses:
-        archive.put(window_at(pose))
-    found = [archive.view_from(pose, FOCAL_PX) is not None for pose in poses]
-    assert found == [False] * 3 + [True] * CAPACITY
-    archive.clear()
-    assert archive.view_from(poses[-1], FOCAL_PX) is None
+        database.add_oldest_of(window_at(pose))
+    found = [database.seen_from(pose, FOCAL_PX) is not None for pose in poses]
+    assert found == [False] * 3 + [True] * OPTIONS.capacity
+    database.clear()
+    assert database.seen_from(poses[-1], FOCAL_PX) is None
 
 
-def test_points_whose_depth_is_known_best_are_kept(archive: KeyframeDatabase) -> None:
-    local_map = window_at(np.eye(4))
-    local_map.tracks.information[::2] *= 4
-    archive.put(local_map)
-    view = archive.view_from(np.eye(4), FOCAL_PX)
-    assert view is not None
-    assert len(view.points_px) == POINTS
-    assert (view.information * view.inverse_depth ** 2 > 2 * CERTAIN).all()
+def test_points_whose_depth_is_known_best_are_kept(database: KeyframeDatabase) -> None:
+    window = window_at(np.eye(4))
+    window.tracks.information[::2] *= 4
+    database.add_oldest_of(window)
+    keyframe = database.seen_from(np.eye(4), FOCAL_PX)
+    assert keyframe is not None
+    assert len(keyframe.points_px) == OPTIONS.points
+    assert (keyframe.information * keyframe.inverse_depth ** 2 > 2 * CERTAIN).all()
 
 
-@pytest.mark.parametrize(('count', 'certainty'), [(MINIMUM_POINTS - 1, CERTAIN), (500, 10.0)])
-def test_view_that_knows_too_little_is_not_kept(
-        archive: KeyframeDatabase, count: int, certainty: float) -> None:
-    archive.put(window_at(np.eye(4), count, certainty))
-    assert archive.view_from(np.eye(4), FOCAL_PX) is None
+@pytest.mark.parametrize(('count', 'certainty'),
+                         [(OPTIONS.minimum_points - 1, CERTAIN), (500, 10.0)])
+def test_key_frame_that_knows_too_little_is_not_kept(
+        database: KeyframeDatabase, count: int, certainty: float) -> None:
+    database.add_oldest_of(window_at(np.eye(4), count, certainty))
+    assert database.seen_from(np.eye(4), FOCAL_PX) is None

@@ -7,17 +7,32 @@ import numpy as np
 import pytest
 from simulated_views import CAMERA, FOCAL_PX, HEIGHT, WIDTH
 
-from anycam_ros.flow.dis import DisFlow, Flow, Image
-from anycam_ros.frontend.geometric.estimation.flow_prediction import predict_flow
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways
+from anycam_ros.flow.dense_flow import Flow, Image
+from anycam_ros.flow.dis import DisFlow
+from anycam_ros.frontend.geometric.estimation.flow_prediction import (
+    FlowPredictionOptions,
+    predict_flow,
+)
+from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, MatchingOptions
 from anycam_ros.frontend.geometric.estimation.tracking_result import (
     TrackingFailure,
     TrackingResult,
 )
-from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
-from anycam_ros.frontend.geometric.tracking.tracker import track_frame
+from anycam_ros.frontend.geometric.mapping.sliding_window import (
+    SlidingWindow,
+    SlidingWindowOptions,
+)
+from anycam_ros.frontend.geometric.tracking.tracker import track_frame, TrackerOptions
 from anycam_ros.geometry.se3 import Array, inverse, so3_log
 from anycam_ros.simulation.rendered_scene import camera_pose, RenderedFrame, RenderedScene
+
+PREDICTION = FlowPredictionOptions()
+
+
+def tracked(flow: DisFlow, window: SlidingWindow,
+            image: Image) -> TrackingResult | TrackingFailure:
+    return track_frame(window, image, flow_both_ways(flow, window.images[-1], image),
+                       [np.eye(4)], TrackerOptions(), MatchingOptions())
 
 
 def grey(frame: RenderedFrame) -> Image:
@@ -41,21 +56,21 @@ def frames() -> list[RenderedFrame]:
 
 
 @pytest.fixture
-def local_map(frames: list[RenderedFrame]) -> LocalMap:
+def window(frames: list[RenderedFrame]) -> SlidingWindow:
     """Return a key frame with tracks of known depth, metres."""
-    local_map = LocalMap(8, CAMERA, (HEIGHT, WIDTH), FOCAL_PX)
+    window = SlidingWindow(CAMERA, FOCAL_PX, SlidingWindowOptions())
     x, y = np.meshgrid(np.arange(8, WIDTH, 16), np.arange(8, HEIGHT, 16))
     pixels = np.stack([x.ravel(), y.ravel()], axis=1).astype(float)
-    local_map.start(grey(frames[0]), pixels, CAMERA.centred(pixels),
-                    1 / frames[0].depth_m[y.ravel(), x.ravel()].astype(float))
-    local_map.tracks.information[:] = 1e6
-    return local_map
+    window.start(grey(frames[0]), pixels,
+                 1 / frames[0].depth_m[y.ravel(), x.ravel()].astype(float))
+    window.tracks.information[:] = 1e6
+    return window
 
 
 @pytest.mark.parametrize('flow', [DisFlow(), FlowWithHoles()])
-def test_pose_is_that_of_the_camera(frames: list[RenderedFrame], local_map: LocalMap,
+def test_pose_is_that_of_the_camera(frames: list[RenderedFrame], window: SlidingWindow,
                                     flow: DisFlow) -> None:
-    tracking = track_frame(flow, local_map, grey(frames[1]), None, [np.eye(4)])
+    tracking = tracked(flow, window, grey(frames[1]))
     assert isinstance(tracking, TrackingResult)
     T_true = inverse(frames[1].T_world_camera) @ frames[0].T_world_camera
     T = tracking.T_camera_world
@@ -65,10 +80,10 @@ def test_pose_is_that_of_the_camera(frames: list[RenderedFrame], local_map: Loca
     assert np.isfinite(tracking.information).all()
 
 
-def test_other_place_is_not_found(local_map: LocalMap) -> None:
+def test_other_place_is_not_found(window: SlidingWindow) -> None:
     elsewhere = RenderedScene(WIDTH, HEIGHT, FOCAL_PX, moving=False,
                               path=lambda _: camera_pose(0.0, 0.0, 1.35, yaw_rad=2.5)).frame(0)
-    failure = track_frame(DisFlow(), local_map, grey(elsewhere), None, [np.eye(4)])
+    failure = tracked(DisFlow(), window, grey(elsewhere))
     assert isinstance(failure, TrackingFailure)
     assert failure.found_share < 0.5
 
@@ -87,7 +102,7 @@ def test_predicted_turn_reaches_what_the_search_alone_does_not() -> None:
            @ np.array([[60.0, 140.0], [168.0, 120.0], [1.0, 1.0]]))
     seen = CAMERA.intrinsics.matrix @ T[:3, :3] @ ray
     expected = (seen[:2] / seen[2]).T - [[60, 168], [140, 120]]
-    start = predict_flow(None, np.eye(3), T[:3, :3], CAMERA, FOCAL_PX)
+    start = predict_flow(None, np.eye(3), T[:3, :3], CAMERA, FOCAL_PX, PREDICTION)
     assert start is not None
     at = ([168, 120], [60, 140])
     np.testing.assert_allclose(start.forward[at], expected, atol=3)
@@ -99,5 +114,5 @@ def test_predicted_turn_reaches_what_the_search_alone_does_not() -> None:
 
 def test_prediction_keeps_what_it_knows_while_the_camera_hardly_turns() -> None:
     pair = flow_both_ways(DisFlow(), *(np.zeros((2, HEIGHT, WIDTH), np.uint8)))
-    assert predict_flow(pair, np.eye(3), np.eye(3), CAMERA, FOCAL_PX) is pair
-    assert predict_flow(None, np.eye(3), np.eye(3), CAMERA, FOCAL_PX) is None
+    assert predict_flow(pair, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, PREDICTION) is pair
+    assert predict_flow(None, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, PREDICTION) is None

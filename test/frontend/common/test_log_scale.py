@@ -7,13 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from anycam_ros.odometry.scale.log_scale import FIRST_SAMPLES, HELD_S, LogScale
+from anycam_ros.frontend.common.log_scale import LogScaleFilter, LogScaleOptions
 
+FIRST_SAMPLES, HELD_S = LogScaleOptions().first_samples, LogScaleOptions().held_s
 PERIOD_S, NOISE = 0.2, 0.05
 
 
-def fed(samples: np.ndarray, scale: LogScale | None = None) -> LogScale:
-    scale = scale or LogScale()
+def fed(samples: np.ndarray, scale: LogScaleFilter | None = None) -> LogScaleFilter:
+    scale = scale or LogScaleFilter()
     for sample in samples:
         scale.drift(PERIOD_S)
         scale.add(sample, NOISE)
@@ -52,7 +53,7 @@ def test_drift_is_followed_within_the_stated_std() -> None:
     assert 0.7 < np.mean(ratios) < 1.4
 
 
-def test_it_is_carried_on_without_samples_and_less_sure() -> None:
+def test_it_is_propagated_without_samples_and_less_sure() -> None:
     scale = fed(noisy(1.0, 30))
     before, sure = scale.metres_per_unit, scale.std
     assert scale.is_held
@@ -80,7 +81,7 @@ def test_odometry_that_starts_anew_measures_in_depths_of_its_scene() -> None:
     assert math.log(scale.metres_per_unit) == pytest.approx(1.0 + math.log(2.0), abs=0.05)
     assert 0.5 < scale.std < 0.6
     assert not scale.is_held
-    unknown = LogScale()
+    unknown = LogScaleFilter()
     unknown.start_anew(scene_depth=2.0)
     assert (unknown.is_known, unknown.metres_per_unit) == (False, 1.0)
 

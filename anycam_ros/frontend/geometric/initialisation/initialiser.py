@@ -1,0 +1,140 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From the first image to the first window: follow the rotation until there is depth."""
+
+from typing import NamedTuple
+
+from anycam_ros.flow.dense_flow import DenseFlow, Image
+from anycam_ros.frontend.common.stage_timer import MATCH, MOTION, StageTimer
+from anycam_ros.frontend.geometric.camera_state import CameraState
+from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, FlowPair
+from anycam_ros.frontend.geometric.estimation.pose_covariance import (
+    absolute_information,
+    flow_noise_px,
+)
+from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
+from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrior
+from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.geometric.initialisation.map_initialiser import initialise_map
+from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationOnlyTracker
+from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior
+from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
+from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
+from anycam_ros.frontend.geometric.options import GeometricOptions
+from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMask
+from anycam_ros.frontend.reason import Cause, Reason
+from anycam_ros.geometry.camera import ProcessingCamera
+
+NO_OVERLAP = Reason(Cause.OTHER_VIEW, 'no overlap with the previous frame')
+NO_MOTION = Reason(Cause.NO_PARALLAX, 'the camera does not move')
+LITTLE_PARALLAX = Reason(Cause.NO_PARALLAX, 'too little parallax for a map')
+MAP_STARTS = Reason(Cause.STARTING, 'the map starts')
+
+
+class FirstWindow(NamedTuple):
+    """Hold the window that a map starts with."""
+
+    window: SlidingWindow
+    is_metric: bool          # made of one image and its depth, not of parallax
+
+
+class Initialiser:
+    """Follow the rotation from a reference image, and make the first window.
+
+    The camera state, the map and the motion mask go over to each new reference.
+    """
+
+    def __init__(self, camera: ProcessingCamera, flow: DenseFlow, focal: FocalState,
+                 camera_state: CameraState, local_map: LocalMap, motion_mask: MotionMask,
+                 options: GeometricOptions) -> None:
+        self._camera, self._flow, self._focal = camera, flow, focal
+        self._camera_state, self._map, self._motion_mask = camera_state, local_map, motion_mask
+        self._options = options
+        self._rotation_only: RotationOnlyTracker | None = None
+
+    @property
+    def waits_for(self) -> Reason:
+        """Return why there is no map yet."""
+        is_stationary = self._rotation_only is not None and self._rotation_only.is_stationary
+        return NO_MOTION if is_stationary else LITTLE_PARALLAX
+
+    def start_at(self, image: Image, stamp_s: float,
+                 pair: FlowPair | None = None) -> RotationOnlyTracker:
+        """Make an image the reference that parallax is waited for against.
+
+        pair leads to it from the reference before, where there is one.
+        """
+        options = self._options
+        self._rotation_only = RotationOnlyTracker(
+            self._camera, image, options.rotation_only, options.matching, options.two_view,
+            options.seeding)
+        self._map.change_world(self._camera_state.T_camera_world)
+        self._camera_state.start_at(stamp_s)
+        self._motion_mask.new_reference(image, pair)
+        return self._rotation_only
+
+    def track(self, image: Image, stamp_s: float, timer: StageTimer) -> TrackingResult | None:
+        """Return how the camera turned since the reference; None when too little is in view."""
+        rotation_only = self._rotation_only or self.start_at(image, stamp_s)
+        tracking, last = self._track(rotation_only, image, timer), self._camera_state.tracking
+        if tracking is None and last is not None:
+            # The reference has left the view: the frame before takes its place.
+            self._learn_from_turn(rotation_only, last)
+            rotation_only = self.start_at(last.image, self._camera_state.stamp_s)
+            tracking = self._track(rotation_only, image, timer)
+        if tracking is None:
+            self.start_at(image, stamp_s)
+        return tracking
+
+    def first_window(self, tracking: TrackingResult, depth: DepthPrior) -> FirstWindow | None:
+        """Return the first window; None while there is neither depth nor parallax for one."""
+        assert self._rotation_only is not None
+        options = self._options
+        window = depth.first_window(tracking.image, self._focal.focal_px,
+                                    options.local_map.window, options.seeding)
+        if window is not None:
+            return FirstWindow(window, is_metric=True)
+        has_parallax = self._rotation_only.has_parallax(tracking)
+        self._rotation_only.remember(tracking)
+        if has_parallax:
+            window = initialise_map(
+                self._rotation_only, tracking, self._focal, options.map_initialiser,
+                options.local_map, options.covariance)
+        return None if window is None else FirstWindow(window, is_metric=False)
+
+    def renew_reference(self, tracking: TrackingResult, stamp_s: float) -> None:
+        """Make the newest image the reference where the one so far has served its time."""
+        assert self._rotation_only is not None
+        has_turned_far = self._rotation_only.has_turned_far(tracking)
+        if has_turned_far:
+            self._learn_from_turn(self._rotation_only, tracking)
+        if has_turned_far or self._rotation_only.is_reference_expired(tracking):
+            self.start_at(tracking.image, stamp_s, tracking.pair)
+
+    def stop(self) -> None:
+        """Drop the reference: there is a map."""
+        self._rotation_only = None
+
+    def _track(self, rotation_only: RotationOnlyTracker, image: Image,
+               timer: StageTimer) -> TrackingResult | None:
+        last = self._camera_state.tracking
+        with timer.stage(MATCH):
+            pair = flow_both_ways(self._flow, rotation_only.reference, image,
+                                  None if last is None else last.pair)
+        with timer.stage(MOTION):
+            return rotation_only.track(image, pair, self._focal.focal_px)
+
+    def _learn_from_turn(self, rotation_only: RotationOnlyTracker,
+                         tracking: TrackingResult) -> None:
+        """Take the focal length that a turn shows from its reference to its last view."""
+        if self._focal.is_given:
+            return
+        shown = rotation_only.focal_shown(
+            tracking, FocalPrior(self._focal.prior_focal_px, self._focal.prior_information))
+        if shown is not None:
+            covariance = self._options.covariance
+            self._focal.update(shown.focal_px, shown.focal_information,
+                               self._focal.options.turn_share)
+            self._focal.show(absolute_information(
+                shown.focal_information, flow_noise_px(shown.residual_px, covariance),
+                covariance))

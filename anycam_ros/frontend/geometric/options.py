@@ -1,0 +1,55 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""All options of the geometric front end: an ablation is one dataclasses.replace().
+
+They are no parameters of the node: the defaults are measured, and what suits a camera is found by
+the method itself.
+"""
+
+from dataclasses import dataclass, field
+
+from anycam_ros.frontend.common.image_quality import ImageQualityOptions
+from anycam_ros.frontend.common.pending_correction import PendingCorrectionOptions
+from anycam_ros.frontend.common.stationarity import StationarityOptions
+from anycam_ros.frontend.geometric.estimation.flow_prediction import FlowPredictionOptions
+from anycam_ros.frontend.geometric.estimation.matching import MatchingOptions
+from anycam_ros.frontend.geometric.estimation.pose_covariance import CovarianceOptions
+from anycam_ros.frontend.geometric.estimation.two_view_geometry import TwoViewOptions
+from anycam_ros.frontend.geometric.focal import FocalOptions
+from anycam_ros.frontend.geometric.initialisation.map_initialiser import MapInitialiserOptions
+from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationOnlyOptions
+from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPriorOptions
+from anycam_ros.frontend.geometric.mapping.local_map import LocalMapOptions
+from anycam_ros.frontend.geometric.mapping.seeding import SeedingOptions
+from anycam_ros.frontend.geometric.segmentation.epipolar_residual import EpipolarResidualOptions
+from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMaskOptions
+from anycam_ros.frontend.geometric.tracking.keyframe_selection import KeyframeSelectionOptions
+from anycam_ros.frontend.geometric.tracking.loop_closure import LoopClosureOptions
+from anycam_ros.frontend.geometric.tracking.tracker import TrackerOptions
+from anycam_ros.frontend.geometric.tracking.tracking_quality import TrackingQualityOptions
+
+
+@dataclass(frozen=True)
+class GeometricOptions:
+    """Gather the options of every step."""
+
+    working_area_px: int = 448 * 336       # of the image that is processed, of any aspect
+    focal: FocalOptions = field(default_factory=FocalOptions)
+    image_quality: ImageQualityOptions = field(default_factory=ImageQualityOptions)
+    flow_prediction: FlowPredictionOptions = field(default_factory=FlowPredictionOptions)
+    matching: MatchingOptions = field(default_factory=MatchingOptions)
+    two_view: TwoViewOptions = field(default_factory=TwoViewOptions)
+    rotation_only: RotationOnlyOptions = field(default_factory=RotationOnlyOptions)
+    map_initialiser: MapInitialiserOptions = field(default_factory=MapInitialiserOptions)
+    tracker: TrackerOptions = field(default_factory=TrackerOptions)
+    tracking_quality: TrackingQualityOptions = field(default_factory=TrackingQualityOptions)
+    stationarity: StationarityOptions = field(default_factory=StationarityOptions)
+    covariance: CovarianceOptions = field(default_factory=CovarianceOptions)
+    motion_mask: MotionMaskOptions = field(default_factory=MotionMaskOptions)
+    epipolar_residual: EpipolarResidualOptions = field(default_factory=EpipolarResidualOptions)
+    keyframe_selection: KeyframeSelectionOptions = field(default_factory=KeyframeSelectionOptions)
+    local_map: LocalMapOptions = field(default_factory=LocalMapOptions)
+    seeding: SeedingOptions = field(default_factory=SeedingOptions)
+    depth_prior: DepthPriorOptions = field(default_factory=DepthPriorOptions)
+    loop_closure: LoopClosureOptions = field(default_factory=LoopClosureOptions)
+    pending_correction: PendingCorrectionOptions = field(default_factory=PendingCorrectionOptions)
