@@ -13,7 +13,7 @@ from torch import Tensor
 from anycam_ros.depth.depth_model import DepthModel
 from anycam_ros.depth.noise import DepthNoise, LEARNED_DEPTH_NOISE
 from anycam_ros.depth.resizing import resized_depth
-from anycam_ros.devices import download, upload
+from anycam_ros.devices import download
 from anycam_ros.errors import FrameError
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.frontend.common.image_quality import image_quality_fault
@@ -30,12 +30,13 @@ from anycam_ros.frontend.motion_estimate import (
 from anycam_ros.frontend.network.device_upload import DeviceUpload, View
 from anycam_ros.frontend.network.flow_stationarity import FlowStationarity
 from anycam_ros.frontend.network.focal_filter import FocalFilter
+from anycam_ros.frontend.network.frame_readout import FrameReadout, read_out
 from anycam_ros.frontend.network.induced_flow import GRID, induced_flow, pose_information
 from anycam_ros.frontend.network.keyframe_refinement import KeyFrame, KeyframeRefinement
 from anycam_ros.frontend.network.preprocessing import (
     CentreSquare,
+    depth_fault,
     DEPTH_UNIT_M,
-    is_known,
     Map,
     network_depth,
     normalised_flow,
@@ -43,7 +44,7 @@ from anycam_ros.frontend.network.preprocessing import (
 from anycam_ros.frontend.network.rectification import middle_px, rectification_of
 from anycam_ros.frontend.network.runtime import NetworkRuntime, WindowSize
 from anycam_ros.frontend.network.stream_window import StreamEstimate, StreamFrame
-from anycam_ros.frontend.network.warp import flow_returns, looked_up, warped
+from anycam_ros.frontend.network.warp import warped
 from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import ProcessingCamera
@@ -52,10 +53,9 @@ from anycam_ros.networks.anycam.model import AnyCam
 
 WORKING_SIDE_PX = 336            # short side; what the published weights were trained with
 MOVING_SCALE = 0.01              # Laplace scale of what moves, in half sides (the authors' clouds)
-LEAST_KNOWN_DEPTH = 0.1          # of the picture
 LEAST_RETURNING = 0.1            # of the flow; less, and the pictures show different places
 DEGRADED_SHARE = 0.3
-PROPAGATED_DEPTH_S = 0.3            # depth of a frame that has none comes from up to so long ago
+PROPAGATED_DEPTH_S = 0.3         # depth of a frame that has none comes from up to so long ago
 
 
 class NetworkOptions(NamedTuple):
@@ -64,15 +64,6 @@ class NetworkOptions(NamedTuple):
     window: WindowSize = WindowSize(8, both_directions=True)
     refines: bool = True
     flow_as_reference: bool = False    # with the reference's error of scale, for its numbers
-
-
-class FrameReadout(NamedTuple):
-    """Hold what decides how to go on after a frame, on the host."""
-
-    returning: float     # share of the flow that leads back to where it began
-    moved_px: Map        # (N, 2) flow to the new frame where the points of stillness are
-    motions: Array       # (candidates, 4, 4) camera before -> new camera, in 10 m
-    log_probs: Array     # (candidates,) of the focal lengths
 
 
 class NetworkFrontEnd:
@@ -160,11 +151,11 @@ class NetworkFrontEnd:
         if fault is not NO_REASON:
             return self._lost(fault)
         picture, depth_m = self._rectified(image.rgb), self._working_depth()
-        depth_fault = _depth_fault(depth_m) if self._upload.measures_depth else ''
-        if depth_fault and (before is None or stamp_s - before.measured_s > PROPAGATED_DEPTH_S):
-            return self._lost(Reason(Cause.NO_DEPTH, depth_fault))
+        fault_of_depth = depth_fault(depth_m) if self._upload.measures_depth else ''
+        if fault_of_depth and (before is None or stamp_s - before.measured_s > PROPAGATED_DEPTH_S):
+            return self._lost(Reason(Cause.NO_DEPTH, fault_of_depth))
         pixels = self._upload.pixels(picture)
-        view = None if depth_fault else View(
+        view = None if fault_of_depth else View(
             picture, pixels, self._upload.depth(depth_m, pixels), stamp_s, stamp_s)
         if before is None:
             assert view is not None
@@ -176,7 +167,7 @@ class NetworkFrontEnd:
                             before.measured_s)
         with timer.stage(MOTION):
             estimate = self._runtime.push(self._stream_frame(seen, *flows))
-            readout = self._readout(flows, estimate)
+            readout = read_out(flows, estimate, self._stationarity.positions_px, self._device)
         if readout.returning < LEAST_RETURNING:
             self._runtime.take_back()
             if view is not None:
@@ -221,17 +212,6 @@ class NetworkFrontEnd:
                  for flow in (forward, backward))
         return StreamFrame(self._square.cut(view.pixels),
                            self._square.cut(network_depth(view.depth_m)), *flows)
-
-    def _readout(self, flows: tuple[Tensor, Tensor],
-                 estimate: StreamEstimate | None) -> FrameReadout:
-        positions = upload(self._stationarity.positions_px.astype(np.float32), self._device)
-        wanted = [flow_returns(*flows).float().mean(), looked_up(flows[0], positions)]
-        if estimate is not None:
-            wanted += [estimate.relative_poses[-1], estimate.focal_log_probs]
-        returning, moved, *rest = download(*wanted)
-        motions, log_probs = rest or (np.empty((0, 4, 4)), np.empty(0))
-        return FrameReadout(float(returning), moved.T, motions.astype(np.float64),
-                            log_probs.astype(np.float64))
 
     def _found(self, view: View, before: View, backward: Tensor, readout: FrameReadout,
                estimate: StreamEstimate, timer: StageTimer) -> MotionEstimate:
@@ -311,13 +291,3 @@ def _static_status(static_share: float) -> tuple[Status, Reason]:
     return Status.DEGRADED, Reason(
         Cause.TOO_MUCH_MOVING, f'too much is moving: only {100 * static_share:.0f} % of the '
         'picture follows the camera')
-
-
-def _depth_fault(depth_m: NDArray[np.float32] | None) -> str:
-    """Return why depth cannot be used; empty where it can."""
-    if depth_m is None:
-        return 'the frame has no depth, which the network needs'
-    known = float(is_known(depth_m).mean())
-    if known < LEAST_KNOWN_DEPTH:
-        return f'depth is known for {100 * known:.0f} % of the picture only'
-    return ''
