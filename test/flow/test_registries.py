@@ -64,6 +64,7 @@ def test_cuda_without_a_gpu_is_refused() -> None:
         make_flow('raft', 'cuda')
 
 
+@pytest.mark.slow
 def test_odometry_follows_the_flow_that_is_chosen(
         torchvision_loads: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         walk: Clip) -> None:
@@ -81,6 +82,7 @@ def test_odometry_follows_the_flow_that_is_chosen(
                for estimate in estimates[1:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('depth_m', [2.0, 5.0])
 def test_depth_of_a_model_sets_the_unit_of_length(mended_torchvision: object, tmp_path: Path,
                                                   depth_m: float) -> None:
@@ -128,6 +130,7 @@ def unimatch(torchvision_loads: object) -> Any:  # noqa: ANN401
     return pytest.importorskip('ptlflow').get_model('unimatch_sc2_ref6').eval()
 
 
+@pytest.mark.slow
 def test_one_download_is_enough_for_the_flow_of_the_paper(
         unimatch: Any, tmp_path: Path) -> None:  # noqa: ANN401
     import torch

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
 from anycam_ros.geometry import compiled
 
 CALLED = """
@@ -31,6 +33,7 @@ print(caller(10.0), sum(caller.stats.cache_hits.values()))
 """
 
 
+@pytest.mark.slow
 def test_an_edit_of_a_called_function_reaches_its_callers(tmp_path: Path) -> None:
     """Numba alone looks at the caller's own file, and would go on with the old code."""
     folder = tmp_path / 'package' / 'geometry'

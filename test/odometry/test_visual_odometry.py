@@ -82,6 +82,7 @@ def test_covariances_are_symmetric_positive_and_the_pose_s_grows(
         previous, volume = turns, np.linalg.slogdet(estimate.pose_covariance)[1]
 
 
+@pytest.mark.slow
 def test_pose_covariance_is_that_of_chained_noisy_motions(walk_estimates: Estimates) -> None:
     """Each motion is blurred by its own covariance; the spread of the ends is measured."""
     tracking = [index for index, estimate in enumerate(walk_estimates)
@@ -135,6 +136,7 @@ def test_focal_distribution_is_over_the_candidates_of_the_raw_image(
     assert likeliest == pytest.approx(last.intrinsics.fx, rel=0.15)
 
 
+@pytest.mark.slow
 def test_without_refinement_there_is_still_a_pose_per_frame(walk: Clip) -> None:
     estimates = run(walk.frames[:40], VisualOdometry(OdometryConfig(refine='none')))
     assert len(estimates) == 39

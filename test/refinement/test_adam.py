@@ -23,6 +23,8 @@ from anycam_ros.simulation.simulated_tracks import cold_start, Scene, simulate
 pytest.importorskip('torch')
 from anycam_ros.refinement import adam
 
+pytestmark = pytest.mark.slow
+
 # As the network sees it: 336 px square, lengths in units of 10 m.
 SCENE = Scene(focal_px=285.0, half_width_px=168.0, half_height_px=168.0, step_m=0.015,
               nearest_m=0.2, farthest_m=1.2, tracks_per_frame=40, unsteadiness=0.03)

@@ -25,6 +25,7 @@ def perturbation(T: Array, truth: Array) -> Array:
     return np.concatenate([found[:3, 3] - turn @ true[:3, 3], so3_log(turn)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kernel', CONFIGS)
 def test_errors_are_as_large_as_the_information_says(kernel: str) -> None:
     """Normalised squared errors (NEES) of the newest pose and the focal length are 1 on average.

@@ -50,6 +50,7 @@ def test_a_noise_free_window_is_recovered_exactly(kernel: str, seed: int) -> Non
                                window.tracks.inverse_depth[seen] / scale, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kernel', ['l1', 'cauchy'])
 def test_a_hundred_windows(kernel: str) -> None:
     """Eight key frames, 15 % outliers, 0.3 px noise; focal 20 % off, depths 30 % off."""

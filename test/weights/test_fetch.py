@@ -78,6 +78,7 @@ def path_in(output: str) -> Path:
                      if line.startswith('file')))
 
 
+@pytest.mark.slow
 def test_weights_are_fetched_once_and_then_used_without_network(hub: str, tmp_path: Path) -> None:
     missing = weights(tmp_path, SEQ8)
     assert missing.returncode == 2
@@ -100,6 +101,7 @@ def test_weights_are_fetched_once_and_then_used_without_network(hub: str, tmp_pa
     assert f'here      {path}' in weights(tmp_path).stdout
 
 
+@pytest.mark.slow
 def test_damaged_file_in_the_cache_is_noticed(hub: str, tmp_path: Path) -> None:
     path = path_in(weights(tmp_path, SEQ8, hub=hub).stdout)
     content = bytearray(path.read_bytes())

@@ -41,6 +41,7 @@ def errors(found: list[Array], true: list[Array]) -> float:
                           for T, T_true in zip(steps(found), steps(true), strict=True)]))
 
 
+@pytest.mark.slow
 def test_refined_steps_are_nearer_to_the_true_ones(clip: Clip) -> None:
     rng = np.random.default_rng(0)
     camera = clip.intrinsics

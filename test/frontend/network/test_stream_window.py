@@ -51,6 +51,7 @@ def push_all(network: AnyCam, clip: Clip, length: int = WINDOW,
     return [window.push(frame(clip, number)) for number in range(FRAMES)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('length', [2, 3, WINDOW, 8, 16])
 def test_every_frame_gives_what_its_whole_window_gives(network: AnyCam, clip: Clip,
                                                        length: int) -> None:

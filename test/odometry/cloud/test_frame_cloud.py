@@ -36,6 +36,7 @@ def seen(points: Array, camera: Intrinsics) -> tuple[Array, Array]:
     return np.rint(column).astype(int), np.rint(row).astype(int)
 
 
+@pytest.mark.slow
 def test_points_of_the_map_lie_on_what_was_filmed(walk: Clip) -> None:
     cloud, estimate = filmed(walk)
     assert len(cloud.static) > 200
@@ -52,6 +53,7 @@ def test_points_of_the_map_lie_on_what_was_filmed(walk: Clip) -> None:
     assert not estimate.motion_mask[row, column].any()
 
 
+@pytest.mark.slow
 def test_with_depth_the_points_are_dense_and_the_moving_ones_apart(walk: Clip) -> None:
     cloud, estimate = filmed(walk, depth='topic', intrinsics='given')
     truth = walk.rendered[NEWEST]

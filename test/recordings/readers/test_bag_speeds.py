@@ -88,6 +88,7 @@ def test_odometry_gets_speeds_up_to_a_little_after_the_image(tmp_path: Path) -> 
     assert all(AHEAD_S - 0.05 < lead < AHEAD_S for lead in lead_s[:40])
 
 
+@pytest.mark.slow
 def test_path_of_a_recording_with_wheels_is_metric(
         tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     step_m, count, rate_hz = 0.05, 65, 1e9 / STEP_NS

@@ -187,6 +187,7 @@ def test_view_that_has_changed_altogether_is_not_seen(poster: Image) -> None:
     assert track(rotation_only, other, FOCAL_PX) is None
 
 
+@pytest.mark.slow
 def test_remembered_views_stay_few(poster: Image) -> None:
     wall = np.array([0.0, 0.0, 1.0])
     path = [motion((0, 0, 0), (0.002 * index, 0, 0)) for index in range(60)]
