@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast, TypeVar
 
 from numba import njit
+from numba.extending import register_jitable
 
 Function = TypeVar('Function', bound=Callable[..., Any])
 
@@ -32,6 +33,14 @@ def compiled_reordered(function: Function) -> Function:
     return _compiled(function, fastmath=set(REORDERED))
 
 
+def inlined(function: Function) -> Function:
+    """Return the function as it is; compiled code that calls it contains its text.
+
+    So the caller's rules for sums hold in it, and Python may call it with whole arrays.
+    """
+    return cast('Function', register_jitable(inline='always')(function))
+
+
 def _compiled(function: Function, *, fastmath: set[str] | bool) -> Function:
     dispatcher = njit(cache=True, nogil=True, fastmath=fastmath)(function)
     # Compiled code contains the functions that it calls, yet the cache is checked against the
@@ -48,5 +57,6 @@ def _compiled(function: Function, *, fastmath: set[str] | bool) -> Function:
 def _kernel_sources() -> str:
     """Return a digest of every file of the package that kernels are made of."""
     texts = (file.read_bytes() for file in sorted(PACKAGE.rglob('*.py')))
-    kernels = b''.join(text for text in texts if b'\n@compiled' in text)
+    kernels = b''.join(
+        text for text in texts if b'\n@compiled' in text or b'\n@inlined' in text)
     return hashlib.sha256(kernels).hexdigest()[:12]

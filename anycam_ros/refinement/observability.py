@@ -5,10 +5,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.geometry.inverse_depth import BEHIND_CAMERA_PX
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.problem import Problem
 from anycam_ros.refinement.state import LOG_FOCAL
-from anycam_ros.refinement.terms.reprojection import BEHIND_CAMERA_PX
 
 MINIMUM_TRACKS = 8
 MINIMUM_INLIER_SHARE = 0.3

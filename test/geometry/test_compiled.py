@@ -12,15 +12,15 @@ import pytest
 from anycam_ros.geometry import compiled
 
 CALLED = """
-from package.geometry.compiled import compiled
+from package.geometry.compiled import {decorator}
 
 
-@compiled
+@{decorator}
 def called(x: float) -> float:
     return {factor} * x
 """
 CALLER = """
-from package.geometry.called import called
+from package.other.called import called
 from package.geometry.compiled import compiled
 
 
@@ -33,16 +33,19 @@ print(caller(10.0), sum(caller.stats.cache_hits.values()))
 """
 
 
-@pytest.mark.slow
-def test_an_edit_of_a_called_function_reaches_its_callers(tmp_path: Path) -> None:
+@pytest.mark.parametrize('decorator', ['compiled', 'inlined'])
+def test_an_edit_of_a_called_function_reaches_its_callers(tmp_path: Path,
+                                                          decorator: str) -> None:
     """Numba alone looks at the caller's own file, and would go on with the old code."""
     folder = tmp_path / 'package' / 'geometry'
     folder.mkdir(parents=True)
+    (tmp_path / 'package' / 'other').mkdir()
     shutil.copy(Path(compiled.__file__), folder / 'compiled.py')
     (folder / 'caller.py').write_text(CALLER)
 
     def output(factor: float) -> str:
-        (folder / 'called.py').write_text(CALLED.format(factor=factor))
+        (tmp_path / 'package' / 'other' / 'called.py').write_text(
+            CALLED.format(decorator=decorator, factor=factor))
         return subprocess.run(
             [sys.executable, '-c', 'import package.geometry.caller'], cwd=tmp_path, check=True,
             capture_output=True, text=True).stdout.strip()

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
+from anycam_ros.geometry.inverse_depth import fill_pose_jacobian
 from anycam_ros.geometry.se3 import Array
 
 Map = NDArray[np.float32]
@@ -47,8 +48,6 @@ def pose_information(depth_m: Map, scale_px: Map, focal_px: float,
     v = (rows.ravel() - centre_px[1]) / focal_px
     scale = np.maximum(scale_px.ravel().astype(np.float64), SMALLEST_SCALE_PX)
     inverse = 1 / np.maximum(depth_m.ravel().astype(np.float64), NEAREST_M)
-    zero = np.zeros_like(u)
-    J = focal_px * np.array([
-        [inverse, zero, -u * inverse, -u * v, 1 + u * u, -v],
-        [zero, inverse, -v * inverse, -(1 + v * v), u * v, u]])
+    J = np.empty((2, 6, len(u)))
+    fill_pose_jacobian(u, v, focal_px, focal_px * inverse, J)
     return np.asarray(np.einsum('rin,rjn,n->ij', J, J, 1 / (2 * scale ** 2)))

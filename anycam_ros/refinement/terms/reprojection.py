@@ -15,6 +15,11 @@ import math
 import numpy as np
 
 from anycam_ros.geometry.compiled import compiled_reordered
+from anycam_ros.geometry.inverse_depth import (
+    BEHIND_CAMERA_PX,
+    fill_distorted_pose_jacobian,
+    MINIMUM_Z,
+)
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.small_matrices import multiply, relative_pose
 from anycam_ros.refinement.state import (
@@ -28,9 +33,6 @@ from anycam_ros.refinement.state import (
     UNKNOWNS,
 )
 from anycam_ros.refinement.terms.robust import robust
-
-MINIMUM_Z = 0.05          # of a point in front of the camera, in units of its anchor depth
-BEHIND_CAMERA_PX = 1e3    # residual of an observation whose point is not in front
 
 
 @compiled_reordered
@@ -107,14 +109,7 @@ def add_tracks(observations: Observations, state: State, priors: PriorTerms, ker
             bend = 2.0 * focal * k1
             xx, xy, yy = stretch + bend * u * u, bend * u * v, stretch + bend * v * v
             s = d * inverse_z
-            Jx[0], Jy[0] = xx * s, xy * s
-            Jx[1], Jy[1] = xy * s, yy * s
-            Jx[2], Jy[2] = -s * (xx * u + xy * v), -s * (xy * u + yy * v)
-            Jx[3] = -v * (xx * u + xy * v) - xy
-            Jy[3] = -v * (xy * u + yy * v) - yy
-            Jx[4] = u * (xx * u + xy * v) + xx
-            Jy[4] = u * (xy * u + yy * v) + xy
-            Jx[5], Jy[5] = xy * u - xx * v, yy * u - xy * v
+            fill_distorted_pose_jacobian(u, v, (xx, xy, yy), s, Jx, Jy)
             hu, hv = (ex - u * ez) * inverse_z, (ey - v * ez) * inverse_z
             hx, hy = xx * hu + xy * hv, xy * hu + yy * hv
             Jx[6], Jy[6] = u * stretch + by_focal * hx, v * stretch + by_focal * hy

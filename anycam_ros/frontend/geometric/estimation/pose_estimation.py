@@ -13,6 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from anycam_ros.geometry.compiled import compiled
+from anycam_ros.geometry.inverse_depth import (
+    BEHIND_CAMERA_PX,
+    fill_pose_jacobian,
+    MINIMUM_Z,
+    pixel_change,
+)
 from anycam_ros.geometry.kernels import (
     product,
     solve_positive_definite,
@@ -21,8 +27,6 @@ from anycam_ros.geometry.kernels import (
 from anycam_ros.geometry.se3 import Array, orthonormalised, so3_exp
 
 MINIMUM_INVERSE_DEPTH = 1e-3
-MINIMUM_Z = 0.05
-BEHIND_CAMERA_PX = 1e3
 
 
 class Points(NamedTuple):
@@ -123,10 +127,8 @@ def _linearise(points: Points, depth: Array, R: Array, t: Array, focal: float, d
         rho, robust_weight = _robust(squared, delta, heavy_tailed)
         w = points.weight[i] * robust_weight
         cost += points.weight[i] * rho
-        J[0, 0], J[0, 2], J[1, 1], J[1, 2] = s * d, -s * d * u, s * d, -s * d * v
-        J[0, 3], J[0, 4], J[0, 5] = -focal * u * v, focal * (1 + u * u), -focal * v
-        J[1, 3], J[1, 4], J[1, 5] = -focal * (1 + v * v), focal * u * v, focal * u
-        du, dv = s * (bx - u * bz), s * (by - v * bz)
+        fill_pose_jacobian(u, v, focal, s * d, J)
+        du, dv = pixel_change(u, v, s, bx, by, bz)
         depth_hessian[i] += w * (du * du + dv * dv)
         depth_gradient[i] += w * (du * ru + dv * rv)
         for a in range(6):

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anycam_ros.frontend.geometric.estimation.pose_estimation import MINIMUM_Z, Points, PoseFit
+from anycam_ros.frontend.geometric.estimation.pose_estimation import Points, PoseFit
 from anycam_ros.geometry.compiled import compiled
+from anycam_ros.geometry.inverse_depth import fill_pose_jacobian, MINIMUM_Z, pixel_change
 from anycam_ros.geometry.se3 import Array
 
 
@@ -58,11 +59,10 @@ def _residuals_and_focal(points: Points, axis: Array, depth: Array, R: Array, t:
         ru, rv = focal * u - points.observed_px[i, 0], focal * v - points.observed_px[i, 1]
         residual[i, 0], residual[i, 1] = ru, rv
         w = points.weight[i] / (1.0 + (ru * ru + rv * rv) / (delta * delta))
-        J[0, 0], J[0, 2], J[1, 1], J[1, 2] = s * d, -s * d * u, s * d, -s * d * v
-        J[0, 3], J[0, 4], J[0, 5] = -focal * u * v, focal * (1 + u * u), -focal * v
-        J[1, 3], J[1, 4], J[1, 5] = -focal * (1 + v * v), focal * u * v, focal * u
-        du, dv = s * (b[0] - u * b[2]), s * (b[1] - v * b[2])
-        fu, fv = focal * u + s * (e[0] - u * e[2]), focal * v + s * (e[1] - v * e[2])
+        fill_pose_jacobian(u, v, focal, s * d, J)
+        du, dv = pixel_change(u, v, s, b[0], b[1], b[2])
+        fu, fv = pixel_change(u, v, s, e[0], e[1], e[2])
+        fu, fv = focal * u + fu, focal * v + fv
         hessian = points.information[i] + 1e-12 + w * (du * du + dv * dv)
         along = w * (du * fu + dv * fv) / hessian
         for a in range(6):
