@@ -28,18 +28,21 @@ MESSAGE_SOURCES := CMakeLists.txt package.xml bare/install_messages.py $(wildcar
 unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH
 unexport RMW_IMPLEMENTATION _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-.PHONY: demo check test lint soak setup clean
+.PHONY: demo check test unit lint soak setup clean
 .DELETE_ON_ERROR:
 
 demo: setup
 	@$(VENV_PYTHON) demo/run_demo.py $(if $(INPUT),--input "$(INPUT)") \
 	  $(if $(TOPIC),--topic "$(TOPIC)")
 
-check: lint
-	@$(VENV_PYTHON) -m pytest -m 'not node and not slow'
+check: setup
+	@$(MAKE) --no-print-directory -j2 lint unit
 
 test: lint $(STAMPS)/networks
 	@$(VENV_PYTHON) -m pytest
+
+unit: setup
+	@$(VENV_PYTHON) -m pytest -q -m 'not node and not slow'
 
 lint: setup
 	@$(VENV_PYTHON) -m ruff check .

@@ -74,6 +74,7 @@ def test_every_third_frame_is_a_key_frame() -> None:
     assert taken == [True, False, False, True, False, False, True, False]
 
 
+@pytest.mark.slow
 def test_uncertain_pictures_leave_the_path_as_it_is(clip: Clip) -> None:
     window = KeyframeRefinement(DisFlow(), (clip.intrinsics.cx, clip.intrinsics.cy))
     for index in range(0, 4 * STRIDE, STRIDE):

@@ -9,6 +9,8 @@ import pytest
 from anycam_ros.odometry import OdometryEstimate, Status
 from anycam_ros.simulation.rendered_scene import hand_held, standing
 
+pytestmark = pytest.mark.slow
+
 SETTLED = 15     # frames
 
 
@@ -18,7 +20,6 @@ def still_life() -> list[OdometryEstimate]:
     return run(render_clip(hand_held, 45, moving=False).frames)
 
 
-@pytest.mark.slow
 def test_moving_pixels_are_found_in_every_frame(
         walk: Clip, walk_estimates: list[OdometryEstimate]) -> None:
     overlaps = [intersection_over_union(estimate.motion_mask > 0, rendered.moving)
@@ -29,14 +30,12 @@ def test_moving_pixels_are_found_in_every_frame(
     assert np.percentile(overlaps, 10) > 0.25
 
 
-@pytest.mark.slow
 def test_mask_of_a_static_scene_is_nearly_empty(still_life: list[OdometryEstimate]) -> None:
     shares = [(estimate.motion_mask > 0).mean() for estimate in still_life[SETTLED:]]
     assert np.median(shares) < 0.02
     assert np.percentile(shares, 95) < 0.06
 
 
-@pytest.mark.slow
 def test_mask_before_a_standing_camera_is_empty_while_nothing_moves() -> None:
     estimates = run(render_clip(standing, 12, moving=False).frames)
     assert max((estimate.motion_mask > 0).mean() for estimate in estimates) < 0.01
