@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, VisualOdometry
 from anycam_ros.simulation.rendered_scene import CameraPath, RenderedFrame, RenderedScene
@@ -79,3 +80,9 @@ def with_picture(frame: Frame, image_rgb: NDArray[np.uint8]) -> Frame:
 def intersection_over_union(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     """Return how well masks agree, pooled over all pixels."""
     return float((found & truth).sum() / max((found | truth).sum(), 1))
+
+
+def working_image(image_rgb: NDArray[np.uint8]) -> WorkingImage:
+    """Return an image that is processed in its own size."""
+    height, width = image_rgb.shape[:2]
+    return WorkingImage(image_rgb, Intrinsics.centred(width, height, float(width)))

@@ -4,7 +4,10 @@
 
 from dataclasses import dataclass
 
+from anycam_ros.depth.registry import CHOICES as DEPTH_CHOICES
 from anycam_ros.errors import ConfigError
+from anycam_ros.flow.registry import CHOICES as FLOW_CHOICES
+from anycam_ros.frontend.registry import check_needs, front_end_names
 from anycam_ros.odometry.options import option, validate
 
 LOWEST_CAMERA_M = 0.05
@@ -17,7 +20,7 @@ class OdometryConfig:
     motion: str = option(
         'geometric', 'How the motion is found: by geometry, which needs no weights, or by the '
         'AnyCam network, which needs weights and depth.',
-        choices=('geometric', 'network'))
+        choices=front_end_names())
     weights: str = option(
         '', 'File with the AnyCam weights; `anycam weights` tells where to get it.')
     network_window: int = option(
@@ -32,12 +35,12 @@ class OdometryConfig:
     flow: str = option(
         'dis', 'Dense optical flow: OpenCV (dis), torchvision (raft) or a model of ptlflow, such '
         'as ptlflow:unimatch_sc2_ref6.',
-        choices=('dis', 'raft', 'ptlflow:<model>'))
+        choices=FLOW_CHOICES)
     depth: str = option(
         'none', 'Depth of the image, which makes lengths metric: recorded or received with it '
         '(topic), or from a model, such as '
         'transformers:depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf.',
-        choices=('none', 'topic', 'transformers:<model>', 'unidepth'))
+        choices=DEPTH_CHOICES)
     scale_source: str = option(
         'none', 'What makes lengths metric besides depth: the speed on a topic of '
         'nav_msgs/Odometry such as wheel odometry (topic), or the height of the camera over the '
@@ -60,19 +63,8 @@ class OdometryConfig:
     def __post_init__(self) -> None:
         """Raise ConfigError for a value out of range, and for values that do not go together."""
         validate(self)
-        self._check_motion()
+        check_needs(self)
         self._check_scale()
-
-    def _check_motion(self) -> None:
-        if self.motion == 'network' and self.depth == 'none':
-            raise ConfigError(
-                "motion is 'network', but depth is 'none'; the AnyCam network needs depth. Set "
-                "depth to 'topic' (a depth camera), 'transformers:<model>' or 'unidepth', or "
-                "motion to 'geometric'.")
-        if self.motion == 'network' and not self.weights:
-            raise ConfigError(
-                "motion is 'network', but weights is empty; name the file with the AnyCam "
-                "weights (`anycam weights` tells where to get it), or set motion to 'geometric'.")
 
     def _check_scale(self) -> None:
         source, height_m = self.scale_source, self.camera_height_m

@@ -3,11 +3,10 @@
 """Frames that the stamps say are missing, and what is lost by it."""
 
 from collections import deque
-from dataclasses import replace
 
 import numpy as np
 
-from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import Status
 from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
 
 REMEMBERED_INTERVALS = 31
@@ -17,23 +16,25 @@ LONG_GAP_S = 0.5
 
 
 class FrameGapMonitor:
-    """Know the usual time between frames, and blame a gap for the loss that follows it."""
+    """Learn the usual time between frames, and name a gap as the cause of a loss after it."""
 
     def __init__(self) -> None:
-        """Start with no interval seen."""
         self._intervals_s: deque[float] = deque(maxlen=REMEMBERED_INTERVALS)
         self._gap = NO_REASON
 
-    def explain(self, interval_s: float, motion: MotionEstimate) -> tuple[MotionEstimate, int]:
-        """Return the motion with its reason, and how many frames are missing before it."""
+    def observe(self, interval_s: float, status: Status) -> int:
+        """Take the time since the frame before; return how many frames are missing between."""
         missing = self._missing(interval_s)
         self._intervals_s.append(interval_s)
-        if missing or motion.status in (Status.TRACKING, Status.INITIALIZING):
-            self._gap = _blame(interval_s, missing)
-        if self._gap is NO_REASON or motion.reason.cause not in (Cause.OTHER_VIEW, Cause.BLURRED):
-            return motion, missing
-        words = f'{self._gap.words}; {motion.reason.words}'
-        return replace(motion, reason=Reason(self._gap.cause, words)), missing
+        if missing or status in (Status.TRACKING, Status.INITIALIZING):
+            self._gap = _reason_of_gap(interval_s, missing)
+        return missing
+
+    def explain(self, reason: Reason) -> Reason:
+        """Return the reason of the newest frame, with the gap where that led to it."""
+        if self._gap is NO_REASON or reason.cause not in (Cause.OTHER_VIEW, Cause.BLURRED):
+            return reason
+        return Reason(self._gap.cause, f'{self._gap.words}; {reason.words}')
 
     def _missing(self, interval_s: float) -> int:
         if len(self._intervals_s) < FEWEST_INTERVALS:
@@ -42,7 +43,7 @@ class FrameGapMonitor:
         return round(interval_s / usual_s) - 1 if interval_s > MISSING_RATIO * usual_s else 0
 
 
-def _blame(interval_s: float, missing: int) -> Reason:
+def _reason_of_gap(interval_s: float, missing: int) -> Reason:
     if not missing:
         return NO_REASON
     if interval_s > LONG_GAP_S:

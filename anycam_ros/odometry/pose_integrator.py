@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pose in odom: motions chained one to the other, with what is not known of them."""
+"""The pose in odom and its covariance: motions appended one to the other."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ class PoseIntegrator:
     """Follow the camera in odom; covariances (6, 6) as nav_msgs has them, in the axes of odom."""
 
     def __init__(self, T_odom_camera: Array, covariance: Array) -> None:
-        """Start at a pose that is known so well."""
+        """Start at a pose whose covariance is given."""
         self.T_odom_camera = T_odom_camera.copy()
         self._covariance = covariance.copy()
         self._start = T_odom_camera[:3, 3].copy()
@@ -24,11 +24,11 @@ class PoseIntegrator:
         return np.asarray(self.T_odom_camera[:3, 3] - self._start)
 
     def covariance(self, scale_std: float) -> Array:
-        """Return that of the pose, where the way from the start is in a unit known so well."""
+        """Return the covariance of the pose; scale_std is relative, of the unit of its length."""
         return np.asarray(
             self._covariance + scale_covariance(self.displacement, scale_std))
 
-    def move(self, motion: MotionEstimate) -> None:
+    def append(self, motion: MotionEstimate) -> None:
         """Append a motion."""
         before = self.T_odom_camera[:3, 3]
         self.T_odom_camera = self.T_odom_camera @ motion.T_previous_camera
@@ -39,6 +39,6 @@ class PoseIntegrator:
         covariance = chain @ self._covariance @ chain.T + rotation @ motion.covariance @ rotation.T
         self._covariance = 0.5 * (covariance + covariance.T)
 
-    def lose_sight(self) -> None:
-        """Append a motion that nobody saw."""
+    def append_unseen_motion(self) -> None:
+        """Append a motion of which nothing is known."""
         self._covariance = self._covariance + LOST_VARIANCE * np.eye(6)

@@ -13,17 +13,17 @@ import torch
 from anycam_ros.devices import choose_device
 from anycam_ros.errors import DependencyError, WeightsError
 from anycam_ros.evaluation.benchmarks.memory import peak_memory_mb
+from anycam_ros.flow.registry import PAPER_MODEL, PREFIX
 from anycam_ros.networks.anycam import AnyCam
 from anycam_ros.networks.anycam.checkpoint.official_names import (
     OFFICIAL_PREFIX,
     with_official_names,
 )
 from anycam_ros.odometry import Frame, OdometryConfig, VisualOdometry
-from anycam_ros.odometry.priors import FLOW_PREFIX, PAPERS_FLOW
 from anycam_ros.optional_package import needed_for
 from anycam_ros.simulation.rendered_scene import RenderedScene
 
-FLOWS = ('dis', f'ptlflow:{PAPERS_FLOW}')
+FLOWS = ('dis', f'ptlflow:{PAPER_MODEL}')
 WIDTH, HEIGHT = 640, 480
 FRAMES = {'cpu': 20, 'cuda': 300}    # that are timed
 FILL = 10                            # that fill the window, and compile, before
@@ -59,11 +59,11 @@ def _random_weights(folder: Path, flow: str) -> Path:
     network, file = AnyCam(), folder / 'random.pt'
     weights = {OFFICIAL_PREFIX + name: value for name, value in with_official_names(
         network.state_dict(), network.config).items()}
-    if flow == f'ptlflow:{PAPERS_FLOW}':
+    if flow == f'ptlflow:{PAPER_MODEL}':
         with needed_for(f"flow '{flow}'", 'pip install ptlflow', 'Apache-2.0'):
             import ptlflow
-        weights |= {FLOW_PREFIX + name: value
-                    for name, value in ptlflow.get_model(PAPERS_FLOW).state_dict().items()}
+        weights |= {PREFIX + name: value
+                    for name, value in ptlflow.get_model(PAPER_MODEL).state_dict().items()}
     torch.save({'model': weights}, file)
     return file
 

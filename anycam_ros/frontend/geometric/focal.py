@@ -8,9 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-PRIOR_RATIO = 0.8                # of the longer side; between a phone's and a webcam's lens
-
-CANDIDATES = 32
+from anycam_ros.geometry.focal_candidates import focal_candidates
 
 
 @dataclass(frozen=True)
@@ -26,14 +24,6 @@ class FocalOptions:
     # observations is about one: straight driving shows no more than the prior by this measure, as
     # it should.
     overconfidence: float = 1000.0
-
-
-def focal_candidates() -> NDArray[np.float64]:
-    """Return the paper's candidates in image heights, ascending: (32,) (eq. 11-14)."""
-    share = np.linspace(1.0, 0.0, CANDIDATES)
-    low, high = 0.1, 3.5
-    exponential = np.exp(share * math.log(low) + (1 - share) * math.log(high))
-    return 0.75 * exponential + 0.25 * (share * low + (1 - share) * high)
 
 
 @dataclass

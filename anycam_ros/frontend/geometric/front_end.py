@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.frontend.common.image_quality import image_quality_fault
 from anycam_ros.frontend.common.refined_trajectory import PastPose
@@ -36,7 +37,7 @@ from anycam_ros.frontend.geometric.initialisation.initialiser import (
     MAP_STARTS,
     NO_OVERLAP,
 )
-from anycam_ros.frontend.geometric.mapping.depth_image import Depth, DepthNoise
+from anycam_ros.frontend.geometric.mapping.depth_image import Depth
 from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
 from anycam_ros.frontend.geometric.mapping.seeding import seed_tracks

@@ -2,64 +2,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the configuration to geometric front ends, one for each camera."""
 
-from collections.abc import Callable, Mapping
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anycam_ros.depth.registry import make_depth
+from anycam_ros.depth.noise import DepthNoise, LEARNED_DEPTH_NOISE
+from anycam_ros.depth.registry import make_depth_model, NONE
 from anycam_ros.flow.registry import make_flow
 from anycam_ros.frontend.front_end import Depth, FrontEndFactory
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.front_end import DepthSource, GeometricFrontEnd
-from anycam_ros.frontend.geometric.mapping.depth_image import DepthNoise, LEARNED_DEPTH_NOISE
 from anycam_ros.frontend.geometric.options import GeometricOptions
+from anycam_ros.frontend.registry import FrontEndConfig
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from anycam_ros.depth.depth_model import DepthModel
-
 
 DEFAULT = GeometricOptions()
 
 
-class GeometricConfig(Protocol):
-    """Name what of the configuration the geometric front end depends on."""
-
-    @property
-    def flow(self) -> str:
-        """Return the name of the optical flow."""
-
-    @property
-    def depth(self) -> str:
-        """Return where depth comes from: 'none', 'topic' or the name of a model."""
-
-    @property
-    def device(self) -> str:
-        """Return where networks run."""
-
-    @property
-    def weights(self) -> str:
-        """Return the file of the AnyCam weights, which may hold those of other networks."""
-
-    @property
-    def refine(self) -> str:
-        """Return 'window' for bundle adjustment of the key frames."""
-
-
-def load_geometric(config: GeometricConfig,
+def load_geometric(config: FrontEndConfig,
                    options: GeometricOptions = DEFAULT) -> FrontEndFactory:
     """Return what makes geometric front ends; its networks are loaded here, once.
 
     Raises DependencyError, WeightsError or ConfigError, each with the way out, where a network
     cannot be had.
     """
-    embedded = _embedded_weights(config.weights)
-    flow = make_flow(config.flow, config.device, embedded)
-    depth_model = make_depth(config.depth, config.device, embedded)
+    flow = make_flow(config.flow, config.device, config.weights)
+    depth_model = make_depth_model(config.depth, config.device, config.weights)
     depth_noise = DepthNoise() if depth_model is None else LEARNED_DEPTH_NOISE
 
     def make(raw: Intrinsics, is_calibrated: bool) -> GeometricFrontEnd:
@@ -70,14 +42,6 @@ def load_geometric(config: GeometricConfig,
             depth=_depth_source(config.depth, depth_model), options=options)
 
     return make
-
-
-def _embedded_weights(file: str) -> Callable[[str], 'Mapping[str, Tensor] | None']:
-    """Return what reads the weights of other networks in the file with the AnyCam weights."""
-    if not file:
-        return lambda _: None
-    from anycam_ros.weights.weights_file import embedded_weights_of
-    return embedded_weights_of(file)
 
 
 def _working_size(raw: Intrinsics, area_px: int) -> Intrinsics:
@@ -91,6 +55,6 @@ def _depth_source(name: str, model: 'DepthModel | None') -> DepthSource:
     def depth(image: WorkingImage, measured_m: Depth | None) -> Depth | None:
         if model is not None:
             return model(image.rgb)
-        return None if name == 'none' else measured_m
+        return None if name == NONE else measured_m
 
     return depth

@@ -24,7 +24,7 @@ from anycam_ros.refinement import (
 
 STRIDE = 3                      # frames from a key frame to the next
 WINDOW = 8                      # key frames
-DEPTH_STD = 0.1           # relative, of what a depth sensor or network says
+DEPTH_STD = 0.1                 # relative, of what a depth sensor or network says
 
 
 class KeyFrame(NamedTuple):
@@ -56,9 +56,13 @@ class KeyframeRefinement:
         """Return the key frames so far as refinement sees them now, from a camera."""
         return self._path.seen_from(inverse(T_world_camera), self._T_camera_world)
 
-    def wants(self) -> bool:
-        """Count a frame; return whether it shall be a key frame."""
+    def count_frame(self) -> None:
+        """Take note of a frame, which may become a key frame."""
         self._frames_since += 1
+
+    @property
+    def needs_key_frame(self) -> bool:
+        """Return whether the newest frame shall be a key frame."""
         return not self._key_frames or self._frames_since >= STRIDE
 
     def add(self, key_frame: KeyFrame, focal_px: float) -> Array:

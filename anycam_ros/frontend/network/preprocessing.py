@@ -13,6 +13,7 @@ from torch import Tensor
 Map = NDArray[np.float32]
 
 DEPTH_UNIT_M = 10.0             # the published weights were trained with lengths in it
+LEAST_KNOWN_DEPTH = 0.1         # of the image
 FARTHEST = 1000.0               # units of depth; the reference's cap
 REFERENCE_FLOW_SIDE_PX = 320    # the reference's flow network: short side at most, and
 REFERENCE_FLOW_STEP_PX = 32     # both sides raised to multiples
@@ -61,6 +62,16 @@ def reference_flow_factor(height: int, width: int) -> NDArray[np.float64]:
 def is_known(depth_m: Map) -> NDArray[np.bool_]:
     """Return where depth (H, W) is known: not 0, not NaN, not infinite."""
     return np.asarray(np.isfinite(depth_m) & (depth_m > 0))
+
+
+def depth_fault(depth_m: Map | None) -> str:
+    """Return why depth cannot be used; empty where it can."""
+    if depth_m is None:
+        return 'the frame has no depth, which the network needs'
+    known = float(is_known(depth_m).mean())
+    if known < LEAST_KNOWN_DEPTH:
+        return f'depth is known for {100 * known:.0f} % of the picture only'
+    return ''
 
 
 def without_holes(depth_m: Map) -> Map:

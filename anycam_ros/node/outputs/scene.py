@@ -6,13 +6,13 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import Header
 
+from anycam_ros.depth.resizing import resized_depth
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.node.conversions import array_to_image
 from anycam_ros.node.outputs.cloud_message import cloud_message
 from anycam_ros.node.outputs.create_publisher import create_publisher
 from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
 from anycam_ros.odometry.cloud import frame_cloud
-from anycam_ros.odometry.image_size import resized_depth
 
 
 class SceneOutputs:

@@ -4,11 +4,17 @@
 
 from dataclasses import replace
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from anycam_ros.frontend.common.log_scale import LogScaleFilter
-from anycam_ros.frontend.motion_estimate import LengthUnit, MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import (
+    ARBITRARY_UNIT,
+    LengthUnit,
+    MotionEstimate,
+    Status,
+)
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import rescaled
 from anycam_ros.odometry.config import OdometryConfig
@@ -18,6 +24,18 @@ from anycam_ros.odometry.scale.speed_scale import SpeedScale
 from anycam_ros.odometry.scale.speeds import SpeedHistory
 
 SURE_OF_MOTION = 0.5             # stated deviations, which are mostly those of the whole map
+
+
+class ScaledMotion(NamedTuple):
+    """Hold a motion in the unit of odom."""
+
+    motion: MotionEstimate
+    metres_per_unit: float    # of the map; 1 where it is metric by itself, NaN where arbitrary
+
+
+def unscaled(motion: MotionEstimate) -> ScaledMotion:
+    """Return a motion as the front end gives it."""
+    return ScaledMotion(motion, math.nan if motion.unit == ARBITRARY_UNIT else 1.0)
 
 
 class MetricScale:
@@ -32,7 +50,7 @@ class MetricScale:
         self._is_new_map = True
         self._focal_px = math.nan
 
-    def in_metres(self, step: Step) -> MotionEstimate:
+    def in_metres(self, step: Step) -> ScaledMotion:
         """Return the motion of a step in metres, as far as these are known."""
         motion = step.motion
         if motion.status == Status.INITIALIZING:
@@ -40,13 +58,12 @@ class MetricScale:
         elif motion.status != Status.LOST:
             self._learn(step)
         if not self._log_scale.is_known:
-            return motion
+            return unscaled(motion)
         factor = self._log_scale.metres_per_unit
-        return replace(
-            _multiplied(motion, factor),
-            unit=LengthUnit(self._name if self._log_scale.is_held else 'propagated',
-                            math.hypot(self._log_scale.std,
-                                       self._source.common_std(step.focal))))
+        unit = LengthUnit(self._name if self._log_scale.is_held else 'propagated',
+                          math.hypot(self._log_scale.std,
+                                     self._source.common_std(step.focal)))
+        return ScaledMotion(_multiplied(motion, factor, unit), factor)
 
     def _leave_map(self) -> None:
         """Carry the scale over to the map that comes next."""
@@ -83,8 +100,8 @@ def make_scale(config: OdometryConfig, camera: ProcessingCamera,
     return None
 
 
-def _multiplied(motion: MotionEstimate, factor: float) -> MotionEstimate:
-    """Return the motion with every length multiplied."""
+def _multiplied(motion: MotionEstimate, factor: float, unit: LengthUnit) -> MotionEstimate:
+    """Return the motion with every length multiplied, in another unit."""
     units = np.repeat([factor, 1.0], 3)
     return replace(motion, T_previous_camera=rescaled(motion.T_previous_camera, factor),
-                   covariance=motion.covariance * np.outer(units, units))
+                   covariance=motion.covariance * np.outer(units, units), unit=unit)

@@ -79,7 +79,7 @@ class KeyFrames:
             self._pending = None
 
     def _append(self, index: int, frame: Frame, estimate: OdometryEstimate) -> None:
-        image = self.odometry.working_image(frame)
+        image = self.odometry.working_image
         if self.images:
             self._follow(flow_both_ways(self._flow, self.images[-1], image))
         corners = best_corners(image, SeedingOptions()).reshape(-1, 2)[::EVERY_NTH_CORNER]

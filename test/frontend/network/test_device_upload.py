@@ -5,7 +5,7 @@
 import logging
 from typing import Any
 
-from clips import Clip, HEIGHT, render_clip, WIDTH
+from clips import Clip, HEIGHT, render_clip, WIDTH, working_image
 import numpy as np
 import pytest
 from small_network import make_small_network
@@ -21,7 +21,7 @@ from anycam_ros.flow.dense_flow import Flow, Image
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.flow.network_flow import NetworkFlow
 from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
-from anycam_ros.frontend.network import device_upload, front_end
+from anycam_ros.frontend.network import device_upload, frame_readout, front_end
 from anycam_ros.frontend.network.front_end import NetworkFrontEnd, NetworkOptions
 from anycam_ros.frontend.network.warp import flow_returns, looked_up, warped
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
@@ -65,7 +65,7 @@ def make_motion(flow: Any, *, refines: bool = False,  # noqa: ANN401
 
 
 def run(motion: NetworkFrontEnd, clip: Clip, *, with_depth: bool = True) -> list[MotionEstimate]:
-    return [motion.process(rendered.image_rgb, rendered.stamp_s,
+    return [motion.process(working_image(rendered.image_rgb), rendered.stamp_s,
                            rendered.depth_m if with_depth else None)
             for rendered in clip.rendered]
 
@@ -90,7 +90,7 @@ def test_depth_of_a_network_does_not_go_over_the_host(clip: Clip,
     def by_brightness(images: Tensor) -> Tensor:
         return 1 + images.mean(dim=1, keepdim=True)
     model = DepthModel(by_brightness, CPU)
-    measured = [(rendered.image_rgb, rendered.stamp_s, model(rendered.image_rgb))
+    measured = [(working_image(rendered.image_rgb), rendered.stamp_s, model(rendered.image_rgb))
                 for rendered in clip.rendered]
     motion = make_motion(DisFlow())
     expected = [motion.process(*frame) for frame in measured]
@@ -126,7 +126,7 @@ def test_the_host_waits_twice_per_frame(clip: Clip, monkeypatch: pytest.MonkeyPa
         def counted(*arguments: Any) -> Any:  # noqa: ANN401
             calls[name] += 1
             return function(*arguments)
-        for module in (front_end, device_upload):
+        for module in (front_end, frame_readout, device_upload):
             monkeypatch.setattr(module, name, counted, raising=False)
     count('upload')
     count('download')
@@ -135,7 +135,7 @@ def test_the_host_waits_twice_per_frame(clip: Clip, monkeypatch: pytest.MonkeyPa
     for rendered in clip.rendered:
         calls.update(upload=0, download=0)
         with Waits() as seen:
-            estimate = motion.process(rendered.image_rgb, rendered.stamp_s, None)
+            estimate = motion.process(working_image(rendered.image_rgb), rendered.stamp_s, None)
         assert seen.waits == []
         assert seen.tensors == calls['upload'] <= 2     # the picture, and points to look up
         assert calls['download'] == (0 if estimate.status is Status.INITIALIZING else 2)
@@ -153,7 +153,7 @@ def test_what_would_wait_is_noticed() -> None:
 def test_motion_that_is_not_finite_is_refused_and_leaves_no_trace(clip: Clip) -> None:
     network = make_small_network()
     motion, expected = make_motion(DisFlow(), network=network), run(make_motion(DisFlow()), clip)
-    frames = [(rendered.image_rgb, rendered.stamp_s, rendered.depth_m)
+    frames = [(working_image(rendered.image_rgb), rendered.stamp_s, rendered.depth_m)
               for rendered in clip.rendered]
     for frame in frames[:3]:
         motion.process(*frame)

@@ -17,55 +17,55 @@ def log_probs(*weights: float) -> Array:
 
 
 def test_before_anything_moves_nothing_is_known() -> None:
-    choice = FocalFilter(CANDIDATES)
-    assert not choice.is_observed
-    assert choice.candidate == 1
-    np.testing.assert_allclose(choice.log_probabilities, math.log(1 / 3))
+    focal = FocalFilter(CANDIDATES)
+    assert not focal.is_observed
+    assert focal.candidate == 1
+    np.testing.assert_allclose(focal.candidate_log_probs, math.log(1 / 3))
 
 
 def test_one_window_counts_in_full() -> None:
-    choice = FocalFilter(CANDIDATES)
-    choice.update(log_probs(1, 2, 7))
-    assert choice.is_observed
-    assert choice.candidate == 2
-    np.testing.assert_allclose(np.exp(choice.log_probabilities), [0.1, 0.2, 0.7])
-    assert choice.focal == pytest.approx(0.1 * 100 + 0.2 * 200 + 0.7 * 400)
+    focal = FocalFilter(CANDIDATES)
+    focal.update(log_probs(1, 2, 7))
+    assert focal.is_observed
+    assert focal.candidate == 2
+    np.testing.assert_allclose(np.exp(focal.candidate_log_probs), [0.1, 0.2, 0.7])
+    assert focal.focal_px == pytest.approx(0.1 * 100 + 0.2 * 200 + 0.7 * 400)
 
 
 def test_the_mean_counts_and_the_past_is_forgotten() -> None:
-    choice = FocalFilter(CANDIDATES)
-    choice.update(log_probs(1, 1, 98))
+    focal = FocalFilter(CANDIDATES)
+    focal.update(log_probs(1, 1, 98))
     for _ in range(round(5 / (1 - MEMORY))):
-        choice.update(log_probs(1, 7, 2))
-    assert choice.candidate == 1
-    np.testing.assert_allclose(np.exp(choice.log_probabilities), [0.1, 0.7, 0.2], atol=0.01)
+        focal.update(log_probs(1, 7, 2))
+    assert focal.candidate == 1
+    np.testing.assert_allclose(np.exp(focal.candidate_log_probs), [0.1, 0.7, 0.2], atol=0.01)
 
 
 def test_neighbours_that_are_as_good_do_not_take_over() -> None:
-    choice = FocalFilter(CANDIDATES)
-    choice.update(log_probs(1, 10, 10.01))
-    chosen = choice.candidate
+    focal = FocalFilter(CANDIDATES)
+    focal.update(log_probs(1, 10, 10.01))
+    chosen = focal.candidate
     for number in range(200):
         slightly = 1.0 + 0.9 * (CHANGE_RATIO - 1)
-        choice.update(log_probs(1, 10 * slightly, 10) if number % 2 else
+        focal.update(log_probs(1, 10 * slightly, 10) if number % 2 else
                       log_probs(1, 10 * slightly, 10 * slightly ** 0.5))
-        assert choice.candidate == chosen
+        assert focal.candidate == chosen
     for _ in range(100):
-        choice.update(log_probs(1, 10 * CHANGE_RATIO ** 2, 10))
-    assert choice.candidate == 1
+        focal.update(log_probs(1, 10 * CHANGE_RATIO ** 2, 10))
+    assert focal.candidate == 1
 
 
 def test_a_known_focal_length_takes_the_nearest_candidate() -> None:
-    choice = FocalFilter(CANDIDATES, known=270.0)
-    choice.update(log_probs(98, 1, 1))
-    assert (choice.candidate, choice.focal, choice.relative_std) == (1, 270.0, 0.0)
+    focal = FocalFilter(CANDIDATES, given_px=270.0)
+    focal.update(log_probs(98, 1, 1))
+    assert (focal.candidate, focal.focal_px, focal.relative_std) == (1, 270.0, 0.0)
 
 
 def test_the_std_is_that_of_the_distribution() -> None:
-    choice = FocalFilter(CANDIDATES)
-    choice.update(log_probs(1, 1, 1))
+    focal = FocalFilter(CANDIDATES)
+    focal.update(log_probs(1, 1, 1))
     spread = math.sqrt(2 / 3) * math.log(2)
-    assert choice.relative_std == pytest.approx(math.hypot(spread, math.log(2) / 2))
+    assert focal.relative_std == pytest.approx(math.hypot(spread, math.log(2) / 2))
     for _ in range(1000):
-        choice.update(log_probs(1e-9, 1, 1e-9))
-    assert choice.relative_std == pytest.approx(math.log(2) / 2, rel=0.05)
+        focal.update(log_probs(1e-9, 1, 1e-9))
+    assert focal.relative_std == pytest.approx(math.log(2) / 2, rel=0.05)

@@ -65,7 +65,8 @@ def test_every_third_frame_is_a_key_frame() -> None:
     image = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
     taken = []
     for _ in range(8):
-        taken.append(window.wants())
+        window.count_frame()
+        taken.append(window.needs_key_frame)
         if taken[-1]:
             window.add(KeyFrame(0.0, image, np.ones((64, 64), np.float32),
                                 np.zeros((64, 64), np.float32), np.eye(4)), 50.0)

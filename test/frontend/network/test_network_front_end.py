@@ -4,14 +4,16 @@
 
 from dataclasses import replace
 
-from clips import Clip, HEIGHT, render_clip, WIDTH
+from clips import Clip, HEIGHT, render_clip, WIDTH, working_image
 import numpy as np
 import pytest
 from small_network import make_small_network
 import torch
 
+from anycam_ros.depth.depth_model import DepthModel
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
+from anycam_ros.frontend.common.stage_timer import STAGES
+from anycam_ros.frontend.motion_estimate import LengthUnit, MotionEstimate, Status
 from anycam_ros.frontend.network.device_upload import View
 from anycam_ros.frontend.network.front_end import NetworkFrontEnd, NetworkOptions
 from anycam_ros.frontend.network.induced_flow import induced_flow, pose_information
@@ -45,7 +47,7 @@ def make_motion(*, known_px: float | None = None, refines: bool = False,
 
 
 def run(motion: NetworkFrontEnd, clip: Clip) -> list[MotionEstimate]:
-    return [motion.process(rendered.image_rgb, rendered.stamp_s, rendered.depth_m)
+    return [motion.process(working_image(rendered.image_rgb), rendered.stamp_s, rendered.depth_m)
             for rendered in clip.rendered]
 
 
@@ -143,11 +145,11 @@ def test_the_error_of_the_reference_is_the_measured_one(width: int, height: int,
 
 def test_a_camera_that_stands_gives_no_motion_and_no_focal_length(clip: Clip) -> None:
     motion, still = make_motion(), clip.rendered[0]
-    estimates = [motion.process(still.image_rgb, number / 30, still.depth_m)
+    estimates = [motion.process(working_image(still.image_rgb), number / 30, still.depth_m)
                  for number in range(8)]
     assert all((estimate.T_previous_camera == np.eye(4)).all() for estimate in estimates[4:])
     before = motion.focal.log_probabilities(HEIGHT)
-    motion.process(still.image_rgb, 1.0, still.depth_m)
+    motion.process(working_image(still.image_rgb), 1.0, still.depth_m)
     np.testing.assert_array_equal(motion.focal.log_probabilities(HEIGHT), before)
 
 
@@ -155,14 +157,14 @@ def test_a_frame_without_depth_for_long_is_lost_and_skipped(clip: Clip) -> None:
     motion = make_motion()
     first, second = clip.rendered[:2]
     holes = np.zeros_like(second.depth_m)
-    assert 'no depth' in motion.process(first.image_rgb, -1.0, None).reason.words
-    motion.process(first.image_rgb, 0.0, first.depth_m)
+    assert 'no depth' in motion.process(working_image(first.image_rgb), -1.0, None).reason.words
+    motion.process(working_image(first.image_rgb), 0.0, first.depth_m)
     for depth_m, words in ((None, 'no depth'), (holes, '0 % of the picture')):
-        estimate = motion.process(second.image_rgb, 0.4, depth_m)
+        estimate = motion.process(working_image(second.image_rgb), 0.4, depth_m)
         assert estimate.status is Status.LOST
         assert estimate.reason.cause is Cause.NO_DEPTH
         assert words in estimate.reason.words
-    estimate = motion.process(second.image_rgb, 0.5, second.depth_m)
+    estimate = motion.process(working_image(second.image_rgb), 0.5, second.depth_m)
     np.testing.assert_allclose(estimate.T_previous_camera,
                                run(make_motion(), clip)[1].T_previous_camera, atol=1e-6)
     assert estimate.elapsed_s == pytest.approx(0.5)
@@ -172,8 +174,8 @@ def test_depth_that_is_missing_for_a_moment_is_carried_along(clip: Clip) -> None
     motion, seldom = make_motion(), make_motion()
     for number, rendered in enumerate(clip.rendered):
         estimates = [
-            motion.process(rendered.image_rgb, rendered.stamp_s, rendered.depth_m),
-            seldom.process(rendered.image_rgb, rendered.stamp_s,
+            motion.process(working_image(rendered.image_rgb), rendered.stamp_s, rendered.depth_m),
+            seldom.process(working_image(rendered.image_rgb), rendered.stamp_s,
                            rendered.depth_m if number % 2 == 0 else None)]
         assert estimates[0].status is estimates[1].status
     propagated = seldom._before
@@ -189,8 +191,8 @@ def test_a_cut_starts_the_window_anew(clip: Clip) -> None:
     run(motion, clip)
     noise = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3)).astype(np.uint8)
     depth_m = np.full((HEIGHT, WIDTH), 2.0, np.float32)
-    assert motion.process(noise, 1.0, depth_m).status is Status.LOST
-    dark = motion.process(np.zeros_like(noise), 1.1, depth_m)
+    assert motion.process(working_image(noise), 1.0, depth_m).status is Status.LOST
+    dark = motion.process(working_image(np.zeros_like(noise)), 1.1, depth_m)
     assert dark.status is Status.LOST
     assert dark.reason.cause is Cause.TOO_DARK
 
@@ -247,3 +249,18 @@ def test_portrait_pictures_are_followed_too(clip: Clip) -> None:
     assert estimate.uncertainty_px.shape == (WIDTH, HEIGHT)
     log_probs = motion.focal.log_probabilities(WIDTH)
     assert float(np.exp(log_probs).sum()) == pytest.approx(1.0)
+
+
+def test_the_unit_is_as_good_as_the_depth_that_it_comes_from(clip: Clip) -> None:
+    """A depth camera is not as uncertain as a network's guess of the depth."""
+    model = DepthModel(lambda images: 1 + images.mean(dim=1, keepdim=True), CPU)
+    camera = ProcessingCamera(Intrinsics.centred(WIDTH, HEIGHT, 400.0), is_calibrated=False)
+    learned = NetworkFrontEnd(make_small_network(), camera, DisFlow(), CPU, depth_model=model)
+    assert {estimate.unit for estimate in run(make_motion(), clip)} == {LengthUnit('depth', 0.01)}
+    assert {estimate.unit for estimate in run(learned, clip)} == {LengthUnit('depth', 0.1)}
+
+
+def test_the_time_of_each_stage_is_measured(clip: Clip) -> None:
+    estimates = run(make_motion(refines=True), clip)
+    assert all(tuple(estimate.timings_ms) == STAGES for estimate in estimates)
+    assert all(estimates[-1].timings_ms[stage] > 0 for stage in STAGES)

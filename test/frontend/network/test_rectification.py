@@ -4,7 +4,7 @@
 
 from dataclasses import replace
 
-from clips import HEIGHT, render_clip, WIDTH
+from clips import HEIGHT, render_clip, WIDTH, working_image
 import cv2
 import numpy as np
 import pytest
@@ -70,9 +70,9 @@ def test_the_odometry_by_the_network_is_that_of_the_undistorted_camera() -> None
         torch.device('cpu'), NetworkOptions(refines=False)) for camera in (BARREL, IDEAL))
     rectification = Rectification(ProcessingCamera(BARREL, is_calibrated=True))
     for rendered in clip.rendered:
-        found = raw.process(rendered.image_rgb, rendered.stamp_s, rendered.depth_m)
-        expected = ideal.process(rectification.picture(rendered.image_rgb), rendered.stamp_s,
-                                 rectification.depth(rendered.depth_m))
+        found = raw.process(working_image(rendered.image_rgb), rendered.stamp_s, rendered.depth_m)
+        picture = working_image(rectification.picture(rendered.image_rgb))
+        expected = ideal.process(picture, rendered.stamp_s, rectification.depth(rendered.depth_m))
     assert np.linalg.norm(found.T_previous_camera[:3, 3]) > 1e-3
     np.testing.assert_array_equal(found.T_previous_camera, expected.T_previous_camera)
     assert found.uncertainty_px is not None

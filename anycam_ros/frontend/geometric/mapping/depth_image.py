@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.geometry.camera import in_size
 from anycam_ros.geometry.se3 import Array
 
@@ -23,22 +24,6 @@ class DepthSamplingOptions:
     radius_px: int = 2               # of the neighbourhood, in working pixels
     known_share: float = 0.5         # of the neighbourhood, at least
     maximum_std: float = 0.25        # relative; what is less sure is no measurement
-
-
-@dataclass(frozen=True)
-class DepthNoise:
-    """Describe the error of a depth sensor.
-
-    Stereo and structured light measure disparity, so that the error of the depth grows with its
-    square and that of the inverse depth is the same everywhere: 0.003 1/m is 3 mm at 1 m and
-    27 mm at 3 m (Khoshelham and Elberink, Sensors 2012: 2.85 mm for the Kinect).
-    """
-
-    inverse_depth: float = 0.003     # standard deviation, 1/m
-    relative: float = 0.01           # of calibration, registration and clocks
-
-
-LEARNED_DEPTH_NOISE = DepthNoise(inverse_depth=0.0, relative=0.1)    # of a network's metric depth
 
 
 class DepthSamples(NamedTuple):

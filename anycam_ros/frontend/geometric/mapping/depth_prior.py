@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.mapping.depth_image import (
     Depth,
-    DepthNoise,
     DepthSamples,
     DepthSamplingOptions,
     sample_depth,

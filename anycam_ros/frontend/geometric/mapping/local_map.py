@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.frontend.common.log_scale import LogScaleFilter, LogScaleOptions
 from anycam_ros.frontend.common.refined_trajectory import PastPose, RefinedTrajectory
 from anycam_ros.frontend.geometric.estimation.pose_covariance import (
@@ -18,7 +19,6 @@ from anycam_ros.frontend.geometric.estimation.pose_covariance import (
 )
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.focal import FocalState
-from anycam_ros.frontend.geometric.mapping.depth_image import DepthNoise
 from anycam_ros.frontend.geometric.mapping.keyframe_database import (
     KeyframeDatabase,
     KeyframeDatabaseOptions,

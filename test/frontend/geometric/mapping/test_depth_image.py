@@ -5,8 +5,8 @@
 import numpy as np
 import pytest
 
+from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.frontend.geometric.mapping.depth_image import (
-    DepthNoise,
     DepthSamplingOptions,
     sample_depth,
 )

@@ -11,19 +11,20 @@ import cv2
 import numpy as np
 import pytest
 
+from anycam_ros.depth.registry import make_depth_model
 from anycam_ros.errors import ConfigError, DependencyError, WeightsError
 from anycam_ros.flow.dis import DisFlow
+from anycam_ros.flow.registry import make_flow
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.odometry import Frame, OdometryConfig, Status, VisualOdometry
-from anycam_ros.odometry.priors import make_depth, make_flow
 
 RELIEF = 0.02    # of log depth: what has none at all is no depth
 
 
 def test_defaults_need_no_network() -> None:
-    assert isinstance(make_flow(OdometryConfig()), DisFlow)
-    assert make_depth(OdometryConfig()) is None
-    assert make_depth(OdometryConfig(depth='topic')) is None
+    assert isinstance(make_flow('dis', 'auto'), DisFlow)
+    assert make_depth_model('none', 'auto') is None
+    assert make_depth_model('topic', 'auto') is None
 
 
 @pytest.mark.parametrize(('module', 'change', 'command', 'licence'), [
@@ -39,9 +40,9 @@ def test_missing_package_is_named_with_command_and_licence(
     for loaded in [*sys.modules, module]:   # as if it were not installed
         if loaded.split('.')[0] == module:
             monkeypatch.setitem(sys.modules, loaded, None)
-    config = OdometryConfig(**change)
+    make = make_flow if 'flow' in change else make_depth_model
     with pytest.raises(DependencyError) as caught:
-        make_flow(config) if 'flow' in change else make_depth(config)
+        make(*change.values(), 'auto')
     message = str(caught.value)
     value = next(iter(change.values()))
     assert repr(value) in message
@@ -60,7 +61,7 @@ def test_cuda_without_a_gpu_is_refused() -> None:
     if torch.cuda.is_available():
         pytest.skip('this machine has a GPU')
     with pytest.raises(ConfigError, match=r"'cuda', but PyTorch .* Set device to 'auto'"):
-        make_flow(OdometryConfig(flow='raft', device='cuda'))
+        make_flow('raft', 'cuda')
 
 
 def test_odometry_follows_the_flow_that_is_chosen(
@@ -137,12 +138,11 @@ def test_one_download_is_enough_for_the_flow_of_the_paper(
               for name, value in unimatch.state_dict().items()}
     torch.save({'model': {**inside, 'pose_predictor.any': torch.zeros(1)}}, file)
     images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
-    found = make_flow(OdometryConfig(flow='ptlflow:unimatch_sc2_ref6', weights=str(file),
-                                     device='cpu')).both_ways(*images)
+    found = make_flow('ptlflow:unimatch_sc2_ref6', 'cpu', str(file)).both_ways(*images)
     expected = ptlflow_flow('unimatch_sc2_ref6', torch.device('cpu'),
                             unimatch.state_dict()).both_ways(*images)
     np.testing.assert_array_equal(found[0], expected[0])
     inside.popitem()
     torch.save({'model': inside}, file)
     with pytest.raises(WeightsError, match=r'(?s)not those of ptlflow:unimatch.*Missing key'):
-        make_flow(OdometryConfig(flow='ptlflow:unimatch_sc2_ref6', weights=str(file)))
+        make_flow('ptlflow:unimatch_sc2_ref6', 'auto', str(file))
