@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of weights, read without running anything that stands in them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 import pickle
 from typing import Any, NamedTuple
@@ -64,11 +64,6 @@ def embedded_weights(path: str | Path, prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value
             for name, value in read_weights(Path(path)).weights.items()
             if name.startswith(prefix)}
-
-
-def embedded_weights_of(path: str) -> Callable[[str], dict[str, Tensor] | None]:
-    """Return what reads the weights under a prefix."""
-    return lambda prefix: embedded_weights(path, prefix) or None
 
 
 def _read_pytorch(path: Path) -> Any:  # noqa: ANN401

@@ -89,3 +89,64 @@ def test_odometry_that_starts_anew_measures_in_depths_of_its_scene() -> None:
 def test_what_is_said_for_long_enough_is_believed() -> None:
     scale = fed(noisy(2.5, 80, seed=1), fed(noisy(1.0, 30)))
     assert math.log(scale.metres_per_unit) == pytest.approx(2.5, abs=0.05)
+
+
+TELLING_DEPTH = LogScaleOptions(
+    first_samples=3, contradictions=20, maximum_spread=0.1, spread_is_range=True,
+    student_dof=None, gate_std=2.0, tolerance=0.1)
+
+
+def test_samples_that_are_taken_in_elsewhere_confirm_the_scale_without_moving_it() -> None:
+    scale = LogScaleFilter(TELLING_DEPTH)
+    scale.settle(0.0)
+    for sample in (0.08, 0.11, -0.1):
+        assert scale.fits(sample, 0.01)
+        scale.add(sample, 0.01)
+        assert scale.mean == 0.0
+    assert not scale.fits(0.13, 0.01)
+    assert scale.fits(0.13, 0.02)
+
+
+@pytest.mark.parametrize(('is_held', 'needed'), [(False, 3), (True, 20)])
+def test_a_map_that_holds_its_scale_takes_longer_to_be_contradicted(
+        is_held: bool, needed: int) -> None:
+    scale = LogScaleFilter(TELLING_DEPTH)
+    scale.settle(0.0)
+    for count in range(1, needed + 1):
+        scale.hold(is_held=is_held)
+        scale.add(1.0, 0.01)
+        assert (scale.mean == 1.0) == (count == needed)
+
+
+def test_a_sample_that_fails_breaks_the_row() -> None:
+    scale = LogScaleFilter(TELLING_DEPTH)
+    for _ in range(2):
+        scale.add(1.0, 0.01)
+    scale.interrupt()
+    scale.add(1.0, 0.01)
+    assert not scale.is_known
+
+
+def test_samples_agree_by_their_range_where_that_is_asked_for() -> None:
+    by_range = LogScaleFilter(TELLING_DEPTH)
+    for sample in (1.0, 1.0, 1.12):
+        by_range.add(sample, 0.01)
+    assert not by_range.is_known
+    by_range.add(1.05, 0.01)
+    assert not by_range.is_known
+    by_range.add(1.06, 0.01)
+    assert by_range.mean == 1.06
+
+
+def test_another_unit_changes_the_scale_and_not_its_std() -> None:
+    scale = fed(noisy(1.0, 30))
+    metres, std = scale.metres_per_unit, scale.std
+    scale.rescale(4.0)
+    assert scale.metres_per_unit == pytest.approx(metres / 4.0)
+    assert scale.std == std
+
+
+def test_scale_that_is_forgotten_is_unknown() -> None:
+    scale = fed(noisy(1.0, 30))
+    scale.forget()
+    assert (scale.is_known, scale.metres_per_unit, scale.std) == (False, 1.0, math.inf)

@@ -5,7 +5,15 @@
 from clips import Clip, intersection_over_union, render_clip, run
 import numpy as np
 import pytest
+from simulated_views import CAMERA, FOCAL_PX, HEIGHT, WIDTH
 
+from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
+from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
+from anycam_ros.frontend.geometric.segmentation.epipolar_residual import EpipolarResidualOptions
+from anycam_ros.frontend.geometric.segmentation.motion_mask import (
+    MotionMask,
+    MotionMaskOptions,
+)
 from anycam_ros.odometry import OdometryEstimate, Status
 from anycam_ros.simulation.rendered_scene import hand_held, standing
 
@@ -52,3 +60,74 @@ def test_most_points_are_static_and_say_so(still_life: list[OdometryEstimate]) -
                 if estimate.status == Status.TRACKING]
     assert np.median(tracking) > 0.8
     assert max(tracking) <= 1
+
+
+def texture_image() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH)).astype(np.uint8)
+
+
+def tracked(flow: np.ndarray) -> TrackingResult:
+    """Return the result for a camera that stays, with this flow there and its opposite back."""
+    nothing = np.zeros(0, np.bool_)
+    return TrackingResult(
+        image=texture_image(), pair=FlowPair(flow, -flow),
+        matches=Matches(np.zeros((0, 2)), nothing, np.zeros(0)), is_inlier=nothing,
+        T_camera_world=np.eye(4), information=np.eye(6), noise_px=0.1)
+
+
+def moving_square() -> np.ndarray:
+    flow = np.zeros((HEIGHT, WIDTH, 2), np.float32)
+    flow[140:240, 250:350, 0] = 8.0
+    return flow
+
+
+def with_holes(flow: np.ndarray) -> np.ndarray:
+    flow = flow.copy()
+    flow[:, :WIDTH // 3] = np.nan
+    return flow
+
+
+def new_mask() -> MotionMask:
+    mask = MotionMask(CAMERA, MotionMaskOptions(), EpipolarResidualOptions())
+    mask.new_reference(texture_image(), None)
+    return mask
+
+
+def test_holes_in_the_flow_leave_the_rest_of_the_mask() -> None:
+    whole, holes = new_mask(), new_mask()
+    whole.update(tracked(moving_square()), None, FOCAL_PX)
+    uncertainty_px = holes.update(tracked(with_holes(moving_square())), None, FOCAL_PX)
+    assert np.isfinite(uncertainty_px).all()
+    assert (holes.newest[160:220, 270:340] > 0).mean() > 0.9
+    assert not holes.newest[:, :WIDTH // 3].any()
+    far = np.s_[:, WIDTH // 3 + 60:]
+    assert (whole.newest[far] == holes.newest[far]).mean() > 0.99
+
+
+def test_mask_recovers_from_holes_with_the_next_frame() -> None:
+    mask = new_mask()
+    mask.update(tracked(with_holes(moving_square())), None, FOCAL_PX)
+    flow = moving_square()
+    flow[40:140, 30:120, 0] = 8.0         # where the hole was
+    uncertainty_px = mask.update(tracked(flow), None, FOCAL_PX)
+    assert np.isfinite(uncertainty_px).all()
+    assert (mask.newest[60:120, 50:110] > 0).mean() > 0.9
+
+
+def test_what_is_known_of_a_region_outlasts_a_hole_in_the_flow() -> None:
+    mask, square = new_mask(), np.s_[160:220, 270:340]
+    for _ in range(3):
+        mask.update(tracked(moving_square()), None, FOCAL_PX)
+    flow = moving_square()
+    flow[130:250, 240:360] = np.nan
+    mask.update(tracked(flow), None, FOCAL_PX)
+    assert (mask.newest[square] > 0).mean() > 0.9
+
+
+def test_flow_that_is_nowhere_known_says_nothing_for_ever() -> None:
+    mask = new_mask()
+    nowhere = np.full((HEIGHT, WIDTH, 2), np.nan, np.float32)
+    assert np.isfinite(mask.update(tracked(nowhere), None, FOCAL_PX)).all()
+    mask.new_reference(texture_image(), FlowPair(nowhere, nowhere))
+    mask.update(tracked(moving_square()), None, FOCAL_PX)
+    assert (mask.newest[160:220, 270:340] > 0).mean() > 0.9

@@ -1,0 +1,79 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Flow that the camera explains has no residual; flow that is NaN has none that counts."""
+
+import numpy as np
+import pytest
+from simulated_views import CAMERA, FOCAL_PX, HEIGHT, motion, project, WIDTH
+
+from anycam_ros.flow.dense_flow import Flow
+from anycam_ros.frontend.geometric.estimation.matching import FlowPair
+from anycam_ros.frontend.geometric.segmentation.epipolar_residual import (
+    coarse_shape,
+    epipolar_residual,
+    EpipolarResidual,
+    STRIDE,
+)
+from anycam_ros.geometry.se3 import inverse
+
+T_TARGET_REFERENCE = motion((0.0, 0.01, 0.0), (0.05, 0.0, 0.02))
+INVERSE_DEPTH = 0.5
+HOLE = np.s_[:, :WIDTH // 3]
+COARSE_HOLE = np.s_[:, :-(-(WIDTH // 3) // STRIDE)]
+
+
+def grid() -> Flow:
+    rows, columns = np.indices((HEIGHT, WIDTH))
+    pixels = np.stack([columns, rows], axis=-1).astype(np.float64)
+    return CAMERA.undistorted_px(pixels).astype(np.float32)
+
+
+def wall_flow() -> FlowPair:
+    """Return the flow of a plane in front of the reference camera, there and roughly back."""
+    points_px = grid().reshape(-1, 2).astype(np.float64)
+    depth = np.full(len(points_px), INVERSE_DEPTH)
+    there = project(points_px, depth, T_TARGET_REFERENCE) - points_px
+    back = project(points_px, depth, inverse(T_TARGET_REFERENCE)) - points_px
+    return FlowPair(*(flow.reshape(HEIGHT, WIDTH, 2).astype(np.float32)
+                      for flow in (there, back)))
+
+
+def residual_of(pair: FlowPair) -> EpipolarResidual:
+    depth = np.full(coarse_shape((HEIGHT, WIDTH)), INVERSE_DEPTH, np.float32)
+    return epipolar_residual(pair, grid(), depth, T_TARGET_REFERENCE, FOCAL_PX)
+
+
+def inner(image: np.ndarray) -> np.ndarray:
+    """Return what is not so near to the border that its flow leaves the image."""
+    return np.asarray(image[10:-10, 20:-20])
+
+
+def test_flow_of_the_camera_has_no_residual() -> None:
+    residual = residual_of(wall_flow())
+    assert residual.is_known.all()
+    assert inner(residual.across).max() < 0.05
+    assert inner(residual.along).max() < 0.05
+
+
+def test_flow_across_and_along_the_epipolar_lines_is_told_apart() -> None:
+    pair = wall_flow()
+    residual = residual_of(pair._replace(forward=pair.forward + np.float32([0.0, 2.0])))
+    right = inner(residual.across)[:, -60:]
+    assert np.median(right) > 1.5
+    assert np.median(inner(residual.along)[:, -60:]) < 1.0
+
+
+@pytest.mark.parametrize('way', ['forward', 'backward'])
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_flow_that_is_not_finite_is_unknown_and_nothing_else(way: str, value: float) -> None:
+    pair = wall_flow()
+    broken = getattr(pair, way).copy()
+    broken[HOLE] = value
+    whole, residual = residual_of(pair), residual_of(pair._replace(**{way: broken}))
+    assert all(np.isfinite(image).all() for image in residual)
+    unknown = ~residual.is_known
+    assert not unknown[:, WIDTH // 3 // STRIDE + 20:].any()
+    assert unknown[COARSE_HOLE][:, :-20].all()
+    for image, expected in zip(residual[:4], whole[:4], strict=True):
+        np.testing.assert_array_equal(image[unknown], 0)
+        np.testing.assert_array_equal(image[~unknown], expected[~unknown])
