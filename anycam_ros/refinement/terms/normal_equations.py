@@ -5,8 +5,8 @@
 from anycam_ros.geometry.compiled import compiled_reordered
 from anycam_ros.refinement.state import Equations, INTRINSICS, Observations, PriorTerms, State
 from anycam_ros.refinement.terms.depth import add_measured_depths
-from anycam_ros.refinement.terms.pose_terms import add_pose_prior, add_smoothness
 from anycam_ros.refinement.terms.reprojection import add_pairs, add_tracks, relative_poses
+from anycam_ros.refinement.terms.smoothness import add_smoothness
 
 
 @compiled_reordered
@@ -31,6 +31,4 @@ def linearise(observations: Observations, state: State, priors: PriorTerms, kern
         equations.gradient[poses + q] += information * offset
     if priors.smoothness > 0.0:
         cost += add_smoothness(state, priors.smoothness, equations)
-    if len(priors.t) > 0:
-        cost += add_pose_prior(state, priors, equations)
     return cost
