@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from anycam_ros.devices import choose_device
 from anycam_ros.errors import FrameError, StampError
 from anycam_ros.frontend.front_end import FocalKnowledge
-from anycam_ros.frontend.geometric.focal import focal_candidates, FocalState, PRIOR_RATIO
+from anycam_ros.frontend.geometric.focal import FocalState, PRIOR_RATIO
 from anycam_ros.frontend.geometric.front_end import GeometricFrontEnd
 from anycam_ros.frontend.geometric.mapping.depth_image import (
     Depth,
@@ -22,6 +22,7 @@ from anycam_ros.frontend.geometric.mapping.depth_image import (
 )
 from anycam_ros.frontend.motion_estimate import MotionEstimate
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
+from anycam_ros.geometry.focal_candidates import focal_candidates
 from anycam_ros.geometry.se3 import Array, rescaled, so3_log, T_BODY_OPTICAL
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose

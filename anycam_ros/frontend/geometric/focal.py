@@ -8,25 +8,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.geometry.focal_candidates import focal_candidates
+
 PRIOR_RATIO = 0.8                # of the longer side; between a phone's and a webcam's lens
 PRIOR_INFORMATION = 1.0 / 0.15 ** 2         # in the unit of the pixel errors
 PRIOR_STD = 0.3                        # relative, of a lens nobody knows
 NEW_SHARE = 0.05                 # of a window's information; its neighbours tell the rest again
-
-
-CANDIDATES = 32
 OBSERVED_STD = 0.1         # relative; a wider one means that the motion does not show it
 # Flow errs alike over whole regions and windows, so that what counts as a thousand observations
 # is about one: straight driving shows no more than the prior by this measure, as it should.
 OVERCONFIDENCE = 1000.0
-
-
-def focal_candidates() -> NDArray[np.float64]:
-    """Return the paper's candidates in image heights, ascending: (32,) (eq. 11-14)."""
-    share = np.linspace(1.0, 0.0, CANDIDATES)
-    low, high = 0.1, 3.5
-    exponential = np.exp(share * math.log(low) + (1 - share) * math.log(high))
-    return 0.75 * exponential + 0.25 * (share * low + (1 - share) * high)
 
 
 @dataclass

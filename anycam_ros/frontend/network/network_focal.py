@@ -4,8 +4,8 @@
 
 import numpy as np
 
-from anycam_ros.frontend.geometric.focal import focal_candidates
 from anycam_ros.frontend.network.focal_filter import Array, FocalFilter
+from anycam_ros.geometry.focal_candidates import focal_candidates
 
 
 class NetworkFocal:

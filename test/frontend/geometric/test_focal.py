@@ -5,7 +5,8 @@
 import numpy as np
 import pytest
 
-from anycam_ros.frontend.geometric.focal import focal_candidates, FocalState
+from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.geometry.focal_candidates import focal_candidates
 
 HEIGHT_PX = 336.0
 
