@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from anycam_ros.geometry.robust_statistics import MEDIAN_OF_LENGTH, SMALLEST_NOISE_PX
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.array_kinds import as_array, like
 from anycam_ros.refinement.config import RefinementConfig
@@ -25,20 +26,18 @@ from anycam_ros.refinement.solver.levenberg_marquardt import minimise, Stage
 from anycam_ros.refinement.solver.marginals import marginal_information
 from anycam_ros.refinement.state import (
     coupled_poses,
-    Equations,
     K1,
     LOG_FOCAL,
     new_equations,
+    NormalEquations,
     State,
 )
 from anycam_ros.refinement.terms.normal_equations import linearise
 from anycam_ros.refinement.terms.robust import CAUCHY, HUBER, KERNELS, L1
 from anycam_ros.refinement.tracks import Tracks, Values
 
-MEDIAN_OF_LENGTH = 1.1774     # of a residual with two components of standard deviation 1
 COLD_RESIDUAL = 3.0           # times delta: beyond it a redescending kernel sees outliers only
 COLD_TOLERANCE = 0.03
-SMALLEST_NOISE_PX = 0.02      # no flow is better; simulated tracks without noise are
 INLIER_MEDIANS = 4.0          # residuals below that many medians are inliers in any case
 L1_EFFICIENCY = 2.0 / math.pi    # of the least absolute error, for Gaussian noise
 EFFICIENT_HUBER = 1.345       # times the noise: 95 % efficient where the noise is Gaussian
@@ -112,7 +111,7 @@ def _minimise(problem: Problem, before: Fit,
 
 
 def _equations_at(problem: Problem, state: State, fit: Fit,
-                  config: RefinementConfig) -> tuple[Equations, Array]:
+                  config: RefinementConfig) -> tuple[NormalEquations, Array]:
     """Return the normal equations that give the information, and the weights (N, L) in them."""
     observations, (count, length) = problem.observations, problem.observations.weight.shape
     kernel, delta = KERNELS[config.kernel], config.delta_px

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.geometry.compiled import compiled
+from anycam_ros.geometry.robust_statistics import MEDIAN_OF_LENGTH, SMALLEST_NOISE_PX
 from anycam_ros.geometry.se3 import (
     adjoint,
     Array,
@@ -26,8 +27,6 @@ from anycam_ros.geometry.se3 import (
 # rooms, where the true flow is known, its error still has a correlation of 0.5 over 30 px, of 0.3
 # over 70 px and of 0.1 over 250 px.
 TRACKS_ALIKE = 40.0
-MEDIAN_OF_LENGTH = 1.1774        # of a residual with two components of standard deviation 1
-SMALLEST_NOISE_PX = 0.02         # no flow is better; between equal pictures it only seems so
 FEWEST_TRACKS = 12
 STILL_VARIANCE = 1e-8            # of scene depths, squared
 FIRST_MAP_STD = 0.3        # of lengths and directions, in a map from a little parallax

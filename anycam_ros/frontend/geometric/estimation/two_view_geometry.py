@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.frontend.geometric.estimation.pose_estimation import fit_pose, Points
 from anycam_ros.geometry.camera import rays
+from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
 from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_exp
 
 MINIMUM_DEPTHS_IN_FRONT = 0.6
@@ -60,7 +61,7 @@ def fit_rotation(reference_px: Array, observed_px: Array, weight: Array, focal_p
     for step in range(iterations + 1):
         r, J = _linearised_rotation(reference_px, observed_px, focal, R)
         residual = np.asarray(np.linalg.norm(r, axis=1))
-        scale = max(0.3, 1.48 * float(np.median(residual)))
+        scale = max(0.3, MEDIAN_TO_STD * float(np.median(residual)))
         weighted = (weight / (1.0 + (residual / scale) ** 2))[:, None, None] * J[:, :, :unknowns]
         information = np.einsum('nki,nkj->ij', weighted, J[:, :, :unknowns]) \
             + 1e-9 * np.eye(unknowns)

@@ -21,6 +21,7 @@ from anycam_ros.frontend.geometric.estimation.two_view_geometry import (
 )
 from anycam_ros.frontend.geometric.mapping.local_map import best_corners
 from anycam_ros.geometry.camera import ProcessingCamera
+from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
 from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_log
 
 STATIONARY_PX = 0.6
@@ -34,7 +35,6 @@ LOW_PARALLAX = 0.007         # when the reference is about to leave the view
 LOW_PARALLAX_SHARE = 0.6
 VIEW_PARALLAX = 0.002
 MAXIMUM_VIEWS = 5
-MEDIAN_TO_STD = 1.48
 CALM_PX = 0.15
 RENEWAL_FRAMES = 8
 FAR_TURN_RAD = 0.3

@@ -22,10 +22,10 @@ from anycam_ros.frontend.geometric.segmentation.epipolar_residual import (
     texture,
 )
 from anycam_ros.geometry.camera import ProcessingCamera
+from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
 from anycam_ros.geometry.se3 import Array, inverse
 
 MINIMUM_NOISE_PX = 0.5
-MEDIAN_TO_STD = 1.48
 NOISE_PER_FLOW = 0.03
 MAXIMUM_SCORE = 20.0
 MOVING_SCORE = 1.5           # times the error that is to be expected
