@@ -14,7 +14,7 @@ class RefinementConfig:
     """Configure refine(); the defaults minimise the paper's objective without its smoothness."""
 
     kernel: str = 'l1'                # 'l1' (equation 16), 'huber' or 'cauchy'
-    delta_px: float = 1.0             # where huber and cauchy turn from quadratic
+    delta_px: float = 1.0             # robust threshold of huber and cauchy
     maximum_iterations: int = 40
     tolerance: float = 5e-4           # stop at this relative decrease of the cost
     estimate_focal: bool = True

@@ -44,7 +44,7 @@ class PriorTerms(NamedTuple):
     smoothness: float                   # of the sum of the norms in (18)
 
 
-class Equations(NamedTuple):
+class NormalEquations(NamedTuple):
     """Hold H and g of `H step = -g`; poses banded, inverse depths diagonal.
 
     Row i of the band, of pose p = i // 6, begins at column 6 (p - B + 1), where B is the
@@ -62,9 +62,9 @@ class Equations(NamedTuple):
 
 
 @compiled_reordered
-def new_equations(frames: int, tracks: int, length: int, band: int) -> Equations:
+def new_equations(frames: int, tracks: int, length: int, band: int) -> NormalEquations:
     """Return equations of the right shapes."""
-    return Equations(
+    return NormalEquations(
         np.empty((6 * frames, 6 * band)), np.empty((INTRINSICS, 6 * frames + INTRINSICS)),
         np.empty(6 * frames + INTRINSICS), np.empty((tracks, 6 * length + INTRINSICS)),
         np.empty(tracks), np.empty(tracks), np.empty((frames, length, UNKNOWNS, UNKNOWNS)),

@@ -11,8 +11,8 @@ from anycam_ros.geometry.se3 import adjoint, Array, inverse, so3_exp
 from anycam_ros.refinement.state import (
     copy_of,
     coupled_poses,
-    Equations,
     new_equations,
+    NormalEquations,
     Observations,
     PriorTerms,
     State,
@@ -27,7 +27,7 @@ Problem: TypeAlias = tuple[Observations, State]
 Kernel: TypeAlias = tuple[int, float]
 
 STEP = 1e-6
-SQUARED = HUBER, 1e9    # a kernel that never turns
+SQUARED = HUBER, 1e9    # a robust threshold that nothing exceeds
 
 
 def perturbed(state: State, column: int, size: float) -> State:
@@ -80,14 +80,15 @@ def residual_vector(observations: Observations, state: State) -> Array:
 
 
 def filled(observations: Observations, state: State, priors: PriorTerms,
-           kernel: Kernel = SQUARED) -> tuple[Equations, float]:
+           kernel: Kernel = SQUARED) -> tuple[NormalEquations, float]:
     frames, (count, length) = len(state.t), observations.weight.shape
     equations = new_equations(frames, count, length, coupled_poses(length, frames, priors))
     cost = linearise(observations, state, priors, *kernel, equations)
     return equations, cost
 
 
-def dense(observations: Observations, equations: Equations, frames: int) -> tuple[Array, Array]:
+def dense(observations: Observations, equations: NormalEquations,
+          frames: int) -> tuple[Array, Array]:
     """Return the Hessian over poses, intrinsics and depths, and the gradient, as full arrays."""
     cameras, count = 6 * frames + 2, len(equations.depth_hessian)
     width, length = equations.band.shape[1] // 6, observations.weight.shape[1]

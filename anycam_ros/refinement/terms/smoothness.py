@@ -9,13 +9,13 @@ import numpy as np
 from anycam_ros.geometry.compiled import compiled_reordered
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.small_matrices import fill_cross, multiply, relative_pose
-from anycam_ros.refinement.state import Equations, State
+from anycam_ros.refinement.state import NormalEquations, State
 
 SMOOTHNESS_CORNER = 1e-5    # |e| becomes sqrt(e^2 + corner^2), as for the residuals
 
 
 @compiled_reordered
-def add_smoothness(state: State, weight: float, equations: Equations) -> float:
+def add_smoothness(state: State, weight: float, equations: NormalEquations) -> float:
     """Add weight times the summed norms of (18) to the equations; return their cost."""
     cost = 0.0
     change, J = np.empty(12), np.empty((12, 18))

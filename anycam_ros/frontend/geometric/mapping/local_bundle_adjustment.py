@@ -19,7 +19,7 @@ COLD_KEY_FRAMES_METRIC = 2       # with depth in both, two do, from any start
 def adjust_local_map(local_map: LocalMap, focal: FocalState, delta_px: float) -> RefinementResult:
     """Refine poses, inverse depths and focal length of the window, if they are observable.
 
-    delta_px is where the robust kernel turns.
+    delta_px is the robust threshold.
     """
     tracks, key_frames = local_map.tracks, len(local_map.T_camera_world)
     is_metric = local_map.is_metric
