@@ -38,8 +38,8 @@ def inlined(function: Function) -> Function:
 
     So the caller's rules for sums hold in it, and Python may call it with whole arrays.
     """
-    jitable: Function = register_jitable(inline='always')(function)
-    return jitable
+    made: Function = register_jitable(inline='always')(function)
+    return made
 
 
 def _compiled(function: Function, *, fastmath: set[str] | bool) -> Function:

@@ -5,15 +5,13 @@
 from anycam_ros.refinement.bundle_adjustment import refine
 from anycam_ros.refinement.config import RefinementConfig
 from anycam_ros.refinement.flow_tracks import flow_tracks, FlowStep, TrackGrid
-from anycam_ros.refinement.marginalisation import marginalise_oldest
 from anycam_ros.refinement.objective import paper_objective
-from anycam_ros.refinement.priors import PosePrior, Priors
+from anycam_ros.refinement.priors import Priors
+from anycam_ros.refinement.propagation import propagate_key_frames
 from anycam_ros.refinement.result import MarginalInformation, RefinementResult
-from anycam_ros.refinement.sequence import carry_along, refine_sequence, RefinedSequence
 from anycam_ros.refinement.tracks import Tracks
 from anycam_ros.refinement.warm_up import warm_up
 
-__all__ = ['FlowStep', 'MarginalInformation', 'PosePrior', 'Priors', 'RefinedSequence',
-           'RefinementConfig', 'RefinementResult', 'TrackGrid', 'Tracks', 'carry_along',
-           'flow_tracks', 'marginalise_oldest', 'paper_objective', 'refine', 'refine_sequence',
-           'warm_up']
+__all__ = ['FlowStep', 'MarginalInformation', 'Priors', 'RefinementConfig', 'RefinementResult',
+           'TrackGrid', 'Tracks', 'flow_tracks', 'paper_objective', 'propagate_key_frames',
+           'refine', 'warm_up']

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from anycam_ros.errors import DependencyError
+from anycam_ros.geometry.robust_statistics import MEDIAN_OF_LENGTH, SMALLEST_NOISE_PX
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.array_kinds import as_array, like
 from anycam_ros.refinement.config import RefinementConfig
@@ -26,20 +26,18 @@ from anycam_ros.refinement.solver.levenberg_marquardt import minimise, Stage
 from anycam_ros.refinement.solver.marginals import marginal_information
 from anycam_ros.refinement.state import (
     coupled_poses,
-    Equations,
     K1,
     LOG_FOCAL,
     new_equations,
+    NormalEquations,
     State,
 )
 from anycam_ros.refinement.terms.normal_equations import linearise
 from anycam_ros.refinement.terms.robust import CAUCHY, HUBER, KERNELS, L1
 from anycam_ros.refinement.tracks import Tracks, Values
 
-MEDIAN_OF_LENGTH = 1.1774     # of a residual with two components of standard deviation 1
 COLD_RESIDUAL = 3.0           # times delta: beyond it a redescending kernel sees outliers only
 COLD_TOLERANCE = 0.03
-SMALLEST_NOISE_PX = 0.02      # no flow is better; simulated tracks without noise are
 INLIER_MEDIANS = 4.0          # residuals below that many medians are inliers in any case
 L1_EFFICIENCY = 2.0 / math.pi    # of the least absolute error, for Gaussian noise
 EFFICIENT_HUBER = 1.345       # times the noise: 95 % efficient where the noise is Gaussian
@@ -78,21 +76,26 @@ def _adjust(problem: Problem, before: Fit, T_world_camera: Array,
     reason = reason_after(after.length_px, after.length_px < config.inlier_px,
                           state.inverse_depth, equations.depth_hessian, noise)
     return RefinementResult(
-        CONVERGED if has_converged else ITERATION_LIMIT, reason,
-        _returned_poses(problem, state, T_world_camera), state.inverse_depth,
-        math.exp(state.intrinsics[LOG_FOCAL]), float(state.intrinsics[K1]),
-        before.objective, after.objective, iterations, after.length_px, robust_weight,
-        after.length_px < max(config.inlier_px, INLIER_MEDIANS * after.median_px),
-        equations.depth_hessian, noise,
-        marginal_information(problem.observations, state, equations, problem.gauge))
+        status=CONVERGED if has_converged else ITERATION_LIMIT,
+        reason=reason,
+        T_world_camera=_returned_poses(problem, state, T_world_camera),
+        inverse_depth=state.inverse_depth,
+        focal_px=math.exp(state.intrinsics[LOG_FOCAL]),
+        k1=float(state.intrinsics[K1]),
+        objective_before=before.objective,
+        objective_after=after.objective,
+        iterations=iterations,
+        residual_px=after.length_px,
+        robust_weight=robust_weight,
+        is_inlier=after.length_px < max(config.inlier_px, INLIER_MEDIANS * after.median_px),
+        inverse_depth_information=equations.depth_hessian,
+        noise_px=noise,
+        information=marginal_information(problem.observations, state, equations, problem.gauge))
 
 
 def _minimise(problem: Problem, before: Fit,
               config: RefinementConfig) -> tuple[State, int, bool]:
     """Return the state of least cost, the iterations, and whether they came to an end."""
-    if config.method == 'adam':
-        state, steps = _minimise_by_adam(problem)
-        return state, steps, False
     kernel, delta, start = KERNELS[config.kernel], config.delta_px, problem.start
     stages = [Stage(kernel, delta, config.tolerance, config.maximum_iterations)]
     if kernel == CAUCHY and before.median_px > COLD_RESIDUAL * delta:
@@ -107,16 +110,8 @@ def _minimise(problem: Problem, before: Fit,
     return minimum.state, iterations, minimum.has_converged
 
 
-def _minimise_by_adam(problem: Problem) -> tuple[State, int]:
-    try:
-        from anycam_ros.refinement.adam import AdamSchedule, minimise_by_adam
-    except ImportError as error:
-        raise DependencyError("method='adam' needs torch: pip install torch") from error
-    return minimise_by_adam(problem, AdamSchedule())
-
-
 def _equations_at(problem: Problem, state: State, fit: Fit,
-                  config: RefinementConfig) -> tuple[Equations, Array]:
+                  config: RefinementConfig) -> tuple[NormalEquations, Array]:
     """Return the normal equations that give the information, and the weights (N, L) in them."""
     observations, (count, length) = problem.observations, problem.observations.weight.shape
     kernel, delta = KERNELS[config.kernel], config.delta_px
@@ -159,7 +154,18 @@ def _unchanged(problem: Problem, fit: Fit, tracks: Tracks, T_world_camera: Value
     """Return what was put in, as a result that says nothing."""
     shape = problem.observations.weight.shape
     return RefinementResult(
-        NOT_OBSERVABLE, '', as_array(T_world_camera).copy(),
-        as_array(tracks.inverse_depth).copy(), float(focal_px), float(k1), fit.objective,
-        fit.objective, 0, fit.length_px, np.zeros(shape), np.zeros(shape, np.bool_),
-        np.zeros(shape[0]), math.nan, MarginalInformation(np.zeros((6, 6)), 0.0, 0.0, 0.0))
+        status=NOT_OBSERVABLE,
+        reason='',
+        T_world_camera=as_array(T_world_camera).copy(),
+        inverse_depth=as_array(tracks.inverse_depth).copy(),
+        focal_px=float(focal_px),
+        k1=float(k1),
+        objective_before=fit.objective,
+        objective_after=fit.objective,
+        iterations=0,
+        residual_px=fit.length_px,
+        robust_weight=np.zeros(shape),
+        is_inlier=np.zeros(shape, np.bool_),
+        inverse_depth_information=np.zeros(shape[0]),
+        noise_px=math.nan,
+        information=MarginalInformation(np.zeros((6, 6)), 0.0, 0.0, 0.0))

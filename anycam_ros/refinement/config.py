@@ -13,9 +13,8 @@ from anycam_ros.refinement.terms.robust import KERNELS
 class RefinementConfig:
     """Configure refine(); the defaults minimise the paper's objective without its smoothness."""
 
-    method: str = 'lm'                # 'lm', or 'adam': the paper's schedule, for comparison
     kernel: str = 'l1'                # 'l1' (equation 16), 'huber' or 'cauchy'
-    delta_px: float = 1.0             # where huber and cauchy turn from quadratic
+    delta_px: float = 1.0             # robust threshold of huber and cauchy
     maximum_iterations: int = 40
     tolerance: float = 5e-4           # stop at this relative decrease of the cost
     estimate_focal: bool = True
@@ -28,7 +27,6 @@ class RefinementConfig:
     def __post_init__(self) -> None:
         """Raise ConfigError for a value outside of its range."""
         allowed = {
-            'method': (self.method in ('lm', 'adam'), "'lm' or 'adam'"),
             'kernel': (self.kernel in KERNELS, 'one of ' + ', '.join(map(repr, KERNELS))),
             'delta_px': (0.0 < self.delta_px < math.inf, 'above 0 px'),
             'maximum_iterations': (self.maximum_iterations >= 1, 'at least 1'),

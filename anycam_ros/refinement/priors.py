@@ -8,19 +8,6 @@ from anycam_ros.refinement.tracks import Values
 
 
 @dataclass(frozen=True, eq=False)
-class PosePrior:
-    """Hold a Gaussian on the oldest M poses and the focal length, as marginalisation leaves it.
-
-    information belongs to the left perturbations (linear, angular) that lead from the prior's
-    T_camera_world to the estimate's, pose after pose, then the change of log focal.
-    """
-
-    T_world_camera: Values    # (M, 4, 4)
-    focal_px: float
-    information: Values       # (6 M + 1, 6 M + 1) symmetric, positive semidefinite
-
-
-@dataclass(frozen=True, eq=False)
 class Priors:
     """Hold Gaussian priors; an information of 0 means free.
 
@@ -35,6 +22,5 @@ class Priors:
     log_focal_information: float = 0.0
     k1: float = 0.0
     k1_information: float = 0.0
-    poses: PosePrior | None = None
     measured_inverse_depth: Values | None = None       # (N,) by a depth sensor
     measured_inverse_depth_information: Values | None = None    # (N,)

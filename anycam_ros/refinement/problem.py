@@ -13,7 +13,7 @@ from anycam_ros.geometry.compiled import compiled_reordered
 from anycam_ros.geometry.se3 import Array, inverse, orthonormalised
 from anycam_ros.refinement.array_kinds import as_array
 from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.priors import PosePrior, Priors
+from anycam_ros.refinement.priors import Priors
 from anycam_ros.refinement.solver.gauge import Gauge
 from anycam_ros.refinement.state import (
     INTRINSICS,
@@ -135,8 +135,9 @@ def _prior_terms(priors: Priors, start: State, depth_limits: tuple[float, float]
     value, information = _depths(priors, 'inverse_depth', start, depth_limits)
     measured, trust = _depths(priors, 'measured_inverse_depth', start, depth_limits)
     return PriorTerms(
-        value, information, measured, trust, intrinsics, certainty, smoothness,
-        *_pose_terms(priors.poses, len(start.t)))
+        inverse_depth=value, inverse_depth_information=information, measured=measured,
+        measured_information=trust, intrinsics=intrinsics, intrinsics_information=certainty,
+        smoothness=smoothness)
 
 
 def _depths(priors: Priors, name: str, start: State,
@@ -155,19 +156,6 @@ def _depths(priors: Priors, name: str, start: State,
     known = (value >= depth_limits[0]) & (value <= depth_limits[1]) & (information > 0)
     value = np.where(known, value, start.inverse_depth)
     return value, np.where(known, np.minimum(information, (FINEST_DEPTH_PRIOR * value) ** -2), 0.0)
-
-
-def _pose_terms(prior: PosePrior | None, frames: int) -> tuple[Array, Array, Array, float]:
-    if prior is None:
-        return np.zeros((0, 3, 3)), np.zeros((0, 3)), np.zeros((0, 0)), 0.0
-    T, information = checked_poses(prior.T_world_camera), as_array(prior.information)
-    size = 6 * len(T) + 1
-    if information.shape != (size, size) or len(T) > frames:
-        raise TracksError(
-            f'the pose prior has {len(T)} poses and an information of {information.shape}; with '
-            f'{frames} frames it must have at most as many, and ({size}, {size}).')
-    return *_world_to_camera(T), np.array(information, order='C'), \
-        log_focal(prior.focal_px, "the pose prior's focal_px")
 
 
 def _gauge(state: State, observations: Observations, config: RefinementConfig) -> Gauge:

@@ -42,13 +42,9 @@ class PriorTerms(NamedTuple):
     intrinsics: Array                   # (2,)
     intrinsics_information: Array       # (2,)
     smoothness: float                   # of the sum of the norms in (18)
-    R: Array                            # (M, 3, 3) the oldest M poses, world to camera
-    t: Array                            # (M, 3)
-    pose_information: Array             # (6 M + 1, 6 M + 1) their perturbations, log focal
-    log_focal: float                    # that goes with pose_information
 
 
-class Equations(NamedTuple):
+class NormalEquations(NamedTuple):
     """Hold H and g of `H step = -g`; poses banded, inverse depths diagonal.
 
     Row i of the band, of pose p = i // 6, begins at column 6 (p - B + 1), where B is the
@@ -66,9 +62,9 @@ class Equations(NamedTuple):
 
 
 @compiled_reordered
-def new_equations(frames: int, tracks: int, length: int, band: int) -> Equations:
+def new_equations(frames: int, tracks: int, length: int, band: int) -> NormalEquations:
     """Return equations of the right shapes."""
-    return Equations(
+    return NormalEquations(
         np.empty((6 * frames, 6 * band)), np.empty((INTRINSICS, 6 * frames + INTRINSICS)),
         np.empty(6 * frames + INTRINSICS), np.empty((tracks, 6 * length + INTRINSICS)),
         np.empty(tracks), np.empty(tracks), np.empty((frames, length, UNKNOWNS, UNKNOWNS)),
@@ -78,10 +74,7 @@ def new_equations(frames: int, tracks: int, length: int, band: int) -> Equations
 @compiled_reordered
 def coupled_poses(length: int, frames: int, priors: PriorTerms) -> int:
     """Return how many neighbouring poses the terms of the cost tie together."""
-    band = max(length, len(priors.t))
-    if priors.smoothness > 0.0:
-        band = max(band, 3)
-    return min(band, frames)
+    return min(max(length, 3) if priors.smoothness > 0.0 else length, frames)
 
 
 @compiled_reordered

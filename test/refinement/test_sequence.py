@@ -11,10 +11,9 @@ import pytest
 from anycam_ros.errors import TracksError
 from anycam_ros.geometry.se3 import Array, so3_exp
 from anycam_ros.refinement import (
-    carry_along,
     paper_objective,
+    propagate_key_frames,
     refine,
-    refine_sequence,
     RefinementConfig,
     Tracks,
 )
@@ -43,7 +42,8 @@ def steady(frames: int, speed: float) -> Array:
 def test_a_motion_common_to_all_key_frames_moves_every_frame_with_them() -> None:
     T = np.stack([rigid(seed) for seed in range(13)])
     moved = rigid(99) @ T
-    np.testing.assert_allclose(carry_along(T, KEY_FRAMES, moved[KEY_FRAMES]), moved, atol=1e-12)
+    found = propagate_key_frames(T, KEY_FRAMES, moved[KEY_FRAMES])
+    np.testing.assert_allclose(found, moved, atol=1e-12)
 
 
 def test_frames_in_between_share_a_change_of_direction() -> None:
@@ -51,7 +51,7 @@ def test_frames_in_between_share_a_change_of_direction() -> None:
     T = np.tile(np.eye(4), (4, 1, 1))
     moved = np.tile(np.eye(4), (2, 1, 1))
     moved[1, :3, :3], moved[1, :3, 3] = so3_exp(np.array([0, 0.3, 0])), [3, 0, 0]
-    found = carry_along(T, np.array([0, 3]), moved)
+    found = propagate_key_frames(T, np.array([0, 3]), moved)
     for i in range(4):
         np.testing.assert_allclose(found[i, :3, :3],
                                    so3_exp(np.array([0, 0.1 * i, 0])), atol=1e-12)
@@ -60,7 +60,7 @@ def test_frames_in_between_share_a_change_of_direction() -> None:
 
 def test_frames_in_between_follow_a_change_of_scale() -> None:
     T, scaled = steady(13, 1.0), steady(13, 1.5)
-    found = carry_along(T, KEY_FRAMES, scaled[KEY_FRAMES])
+    found = propagate_key_frames(T, KEY_FRAMES, scaled[KEY_FRAMES])
     inside = slice(KEY_FRAMES[0], KEY_FRAMES[-1] + 1)
     np.testing.assert_allclose(found[inside], scaled[inside], atol=1e-12)
     # Beyond the last key frame the frames keep their own motion.
@@ -71,15 +71,15 @@ def test_frames_in_between_follow_a_change_of_scale() -> None:
 def test_key_frames_must_increase(key_frames: list[int]) -> None:
     T, numbers = steady(13, 1.0), np.array(key_frames, np.int64)
     with pytest.raises(TracksError, match='key_frames'):
-        carry_along(T, numbers, np.tile(np.eye(4), (len(key_frames), 1, 1)))
+        propagate_key_frames(T, numbers, np.tile(np.eye(4), (len(key_frames), 1, 1)))
 
 
 def test_a_sequence_of_120_key_frames() -> None:
     scene = Scene(frames=120, tracks_per_frame=60)
     window = simulate(scene, seed=1)
     tracks, T, focal = cold_start(window, seed=1, translation_error=0.3, rotation_error_rad=0.02)
-    refined = refine_sequence(tracks, T, np.arange(120), focal, RefinementConfig(kernel='cauchy'))
-    assert refined.key_frames.focal_px == pytest.approx(window.focal_px, rel=0.01)
+    refined = refine(tracks, T, focal, RefinementConfig(kernel='cauchy'))
+    assert refined.focal_px == pytest.approx(window.focal_px, rel=0.01)
     assert aligned_error(refined.T_world_camera, window.T_world_camera) \
         < 0.03 * aligned_error(T, window.T_world_camera)
 

@@ -1,6 +1,10 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The network over a recorded clip: every frame encoded in chunks, then window after window."""
+"""The network over a recorded clip: every frame encoded in chunks, then window after window.
+
+This is the paper's own offline inference, public for users of the network; the odometry streams
+(frontend/network) and does not use it.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple

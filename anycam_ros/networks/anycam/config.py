@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 from anycam_ros.errors import ConfigError
+from anycam_ros.geometry.focal_candidates import CANDIDATES, LARGEST, SMALLEST
 
 LEVELS = 4       # of the feature pyramid; the network's wiring depends on it
 
@@ -24,9 +25,9 @@ class NetworkConfig:
     head_channels: int = 32
     interframe_layers: int = 8
     interframe_heads: int = 4
-    candidates: int = 32                     # focal lengths
-    smallest_focal: float = 0.2              # 2 fx / width
-    largest_focal: float = 7.0
+    candidates: int = CANDIDATES             # focal lengths
+    smallest_focal: float = 2 * SMALLEST     # 2 fx / width
+    largest_focal: float = 2 * LARGEST
     token_dropout: float = 0.0               # in training; it weakens tokens at inference, too
 
     def __post_init__(self) -> None:

@@ -4,16 +4,17 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+import math
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn, Tensor
 
+from anycam_ros.geometry.focal_candidates import blended
 from anycam_ros.networks.anycam.backbone import Backbone
 from anycam_ros.networks.anycam.checkpoint.official_names import with_our_names
 from anycam_ros.networks.anycam.checkpoint.unused import UnusedWeights
 from anycam_ros.networks.anycam.config import NetworkConfig
-from anycam_ros.networks.anycam.focal_candidates import focal_candidates
 from anycam_ros.networks.anycam.frame_inputs import check_window, stack_channels
 from anycam_ros.networks.anycam.heads import Heads
 from anycam_ros.networks.anycam.interframe_attention import InterframeAttention
@@ -54,9 +55,15 @@ class AnyCam(nn.Module):
 
     @property
     def focal_candidates(self) -> Tensor:
-        """Return the focal lengths (candidates,) among which it chooses, 2 fx / width."""
-        return focal_candidates(self.config.smallest_focal, self.config.largest_focal,
-                                self.config.candidates, self.unused.mask_token.device)
+        """Return the focal lengths (candidates,) among which it chooses, 2 fx / width.
+
+        The paper counts in image heights, which for its square images is half of this.
+        """
+        smallest, largest = self.config.smallest_focal, self.config.largest_focal
+        count, device = self.config.candidates, self.unused.mask_token.device
+        logarithm = torch.linspace(math.log(smallest), math.log(largest), count, device=device)
+        linear = torch.linspace(smallest, largest, count, device=device)
+        return torch.as_tensor(blended(logarithm.exp(), linear))
 
     def forward(self, images: Tensor, flow: Tensor, depth: Tensor) -> 'AnyCamOutput':
         """Return the prediction for B windows of n frames, of any height and width.

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.geometry.camera import ProcessingCamera
+from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.odometry.scale.scale_source import Image
 
@@ -118,7 +119,7 @@ class GroundAlignment:
         rays, first_px, second_px, points = seen
         before, after = _at(level.first, first_px), _at(level.second, second_px)
         error = after - before
-        noise = max(LEAST_NOISE, 1.48 * float(np.median(np.abs(error))))
+        noise = max(LEAST_NOISE, MEDIAN_TO_STD * float(np.median(np.abs(error))))
         weight = 1.0 / np.maximum(1.0, np.abs(error) / (1.5 * noise)) \
             / (CORRELATED * noise ** 2)
         t, z = self._T[:3, 3], points[:, 2]

@@ -15,8 +15,8 @@ from anycam_ros.offline.global_refinement.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.global_refinement.loop_closures import find_loop_closures
 from anycam_ros.offline.global_refinement.triangulation import triangulated
 from anycam_ros.refinement import (
-    carry_along,
     Priors,
+    propagate_key_frames,
     refine,
     RefinementConfig,
     RefinementResult,
@@ -77,7 +77,7 @@ def refine_recording(key_frames: KeyFrames, focal: FocalState,
         T_key.append(offset @ part.T_refined)
         offset = T_key[-1][-1] @ inverse(part.T_world_camera[-1])
     return RefinedRecording(
-        carry_along(T, indices, np.concatenate(T_key)), known, len(indices),
+        propagate_key_frames(T, indices, np.concatenate(T_key)), known, len(indices),
         sum(part.loop_closures for part in parts), any(part.is_large for part in parts))
 
 

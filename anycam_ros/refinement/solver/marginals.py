@@ -17,10 +17,10 @@ from anycam_ros.refinement.solver.schur import (
     new_system,
     solve_forward,
 )
-from anycam_ros.refinement.state import Equations, INTRINSICS, Observations, State
+from anycam_ros.refinement.state import INTRINSICS, NormalEquations, Observations, State
 
 
-def marginal_information(observations: Observations, state: State, equations: Equations,
+def marginal_information(observations: Observations, state: State, equations: NormalEquations,
                          gauge: Gauge) -> MarginalInformation:
     """Return the marginal information at a state with the equations linearised there."""
     factor, scale_variance = _trailing_factor(observations, state, equations, gauge)
@@ -47,7 +47,7 @@ def _marginal(joint: Array, kept: NDArray[np.int64]) -> Array:
 
 
 @compiled_reordered
-def _trailing_factor(observations: Observations, state: State, equations: Equations,
+def _trailing_factor(observations: Observations, state: State, equations: NormalEquations,
                      gauge: Gauge) -> tuple[Array, float]:
     """Return the Cholesky factor (8, 8) of newest pose and intrinsics, and scale's variance.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.geometry.compiled import compiled_reordered
 from anycam_ros.geometry.se3 import Array
-from anycam_ros.refinement.state import Equations, INTRINSICS, Observations
+from anycam_ros.refinement.state import INTRINSICS, NormalEquations, Observations
 
 Mask = NDArray[np.bool_]
 
@@ -31,14 +31,14 @@ class CameraSystem(NamedTuple):
 
 
 @compiled_reordered
-def new_system(equations: Equations) -> CameraSystem:
+def new_system(equations: NormalEquations) -> CameraSystem:
     """Return a system of the same shape."""
     return CameraSystem(np.empty(equations.band.shape), np.empty(equations.border.shape),
                         np.empty(equations.gradient.shape))
 
 
 @compiled_reordered
-def eliminate_depths(equations: Equations, observations: Observations, damping: float,
+def eliminate_depths(equations: NormalEquations, observations: Observations, damping: float,
                      is_free: Mask, system: CameraSystem) -> None:
     """Fill the camera system: the Schur complement, with Marquardt's damping.
 
@@ -60,7 +60,7 @@ def eliminate_depths(equations: Equations, observations: Observations, damping: 
 
 
 @compiled_reordered
-def _subtract_tracks(equations: Equations, observations: Observations, damping: float,
+def _subtract_tracks(equations: NormalEquations, observations: Observations, damping: float,
                      system: CameraSystem) -> None:
     band, border, gradient = system.band, system.border, system.gradient
     count, length = observations.weight.shape
@@ -217,7 +217,7 @@ def solve_backward(system: CameraSystem, values: Array) -> None:
 
 
 @compiled_reordered
-def depth_steps(equations: Equations, observations: Observations, camera_step: Array,
+def depth_steps(equations: NormalEquations, observations: Observations, camera_step: Array,
                 damping: float, length: float, steps: Array) -> None:
     """Fill the steps (N,) of the inverse depths that belong to a step of the cameras.
 

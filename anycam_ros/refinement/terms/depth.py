@@ -9,13 +9,13 @@ what the later images of a track say is no news, and would count as news for the
 import math
 
 from anycam_ros.geometry.compiled import compiled_reordered
-from anycam_ros.refinement.state import Equations, PriorTerms, State
+from anycam_ros.refinement.state import NormalEquations, PriorTerms, State
 from anycam_ros.refinement.terms.robust import robust
 
 
 @compiled_reordered
 def add_measured_depths(state: State, priors: PriorTerms, kernel: int, delta: float,
-                        equations: Equations) -> float:
+                        equations: NormalEquations) -> float:
     """Add the measured inverse depths to the equations of the tracks; return their cost.
 
     An error counts as one of the pixels that it is worth, so that the kernel takes care of what

@@ -3,15 +3,21 @@
 """The normal equations of the whole cost."""
 
 from anycam_ros.geometry.compiled import compiled_reordered
-from anycam_ros.refinement.state import Equations, INTRINSICS, Observations, PriorTerms, State
+from anycam_ros.refinement.state import (
+    INTRINSICS,
+    NormalEquations,
+    Observations,
+    PriorTerms,
+    State,
+)
 from anycam_ros.refinement.terms.depth import add_measured_depths
-from anycam_ros.refinement.terms.pose_terms import add_pose_prior, add_smoothness
 from anycam_ros.refinement.terms.reprojection import add_pairs, add_tracks, relative_poses
+from anycam_ros.refinement.terms.smoothness import add_smoothness
 
 
 @compiled_reordered
 def linearise(observations: Observations, state: State, priors: PriorTerms, kernel: int,
-              delta: float, equations: Equations) -> float:
+              delta: float, equations: NormalEquations) -> float:
     """Fill the equations at a state from all terms of the cost; return the cost."""
     equations.pair_hessian[:] = 0.0
     equations.pair_gradient[:] = 0.0
@@ -31,6 +37,4 @@ def linearise(observations: Observations, state: State, priors: PriorTerms, kern
         equations.gradient[poses + q] += information * offset
     if priors.smoothness > 0.0:
         cost += add_smoothness(state, priors.smoothness, equations)
-    if len(priors.t) > 0:
-        cost += add_pose_prior(state, priors, equations)
     return cost

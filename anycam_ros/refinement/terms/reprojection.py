@@ -23,10 +23,10 @@ from anycam_ros.geometry.inverse_depth import (
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.small_matrices import multiply, relative_pose
 from anycam_ros.refinement.state import (
-    Equations,
     INTRINSICS,
     K1,
     LOG_FOCAL,
+    NormalEquations,
     Observations,
     PriorTerms,
     State,
@@ -69,7 +69,7 @@ def anchor_ray(px: float, py: float, focal: float, k1: float) \
 
 @compiled_reordered
 def add_tracks(observations: Observations, state: State, priors: PriorTerms, kernel: int,
-               delta: float, R_ja: Array, t_ja: Array, equations: Equations) -> float:
+               delta: float, R_ja: Array, t_ja: Array, equations: NormalEquations) -> float:
     """Fill the inverse depths' equations and those of each pair of frames; return the cost."""
     frames, (count, length) = len(state.t), observations.weight.shape
     focal, k1 = math.exp(state.intrinsics[LOG_FOCAL]), state.intrinsics[K1]
@@ -142,7 +142,7 @@ def add_tracks(observations: Observations, state: State, priors: PriorTerms, ker
 
 
 @compiled_reordered
-def add_pairs(R_ja: Array, t_ja: Array, equations: Equations) -> None:
+def add_pairs(R_ja: Array, t_ja: Array, equations: NormalEquations) -> None:
     """Add the pairs' equations to the frames' by the adjoint of their relative pose."""
     frames, length = t_ja.shape[:2]
     border, gradient, poses = equations.border, equations.gradient, 6 * frames
@@ -175,7 +175,7 @@ def _fill_upper_triangle(H: Array) -> None:
 
 @compiled_reordered
 def _add_pair_to_poses(a: int, offset: int, H: Array, g: Array, anchored: Array,
-                       negative_adjoint: Array, equations: Equations) -> None:
+                       negative_adjoint: Array, equations: NormalEquations) -> None:
     """Add a pair's equations; anchored is H times the negative adjoint."""
     band, gradient = equations.band, equations.gradient
     width, j = band.shape[1] // 6, a + offset

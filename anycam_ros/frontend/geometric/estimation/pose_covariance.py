@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.geometry.compiled import compiled
+from anycam_ros.geometry.robust_statistics import MEDIAN_OF_LENGTH
 from anycam_ros.geometry.se3 import (
     adjoint,
     Array,
@@ -22,8 +23,6 @@ from anycam_ros.geometry.se3 import (
     so3_log,
     so3xr3_log,
 )
-
-MEDIAN_OF_LENGTH = 1.1774        # of a residual with two components of standard deviation 1
 
 
 @dataclass(frozen=True)

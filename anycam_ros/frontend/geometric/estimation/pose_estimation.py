@@ -68,7 +68,7 @@ def fit_pose(points: Points, focal_px: float, T_camera_world: Array, delta_px: f
              heavy_tailed: bool, iterations: int = 10) -> PoseFit:
     """Return the pose that minimises the robust reprojection error (Levenberg-Marquardt).
 
-    delta_px is where the robust kernel turns; it is Cauchy's when heavy_tailed, else Huber's.
+    delta_px is the robust threshold, of Cauchy's kernel when heavy_tailed, else of Huber's.
     """
     return PoseFit(*_fit_pose(points, focal_px, np.ascontiguousarray(T_camera_world), delta_px,
                               heavy_tailed, iterations))

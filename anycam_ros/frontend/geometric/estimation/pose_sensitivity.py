@@ -24,7 +24,7 @@ def pose_sensitivity(points: Points, axis: Array, fit: PoseFit, focal_px: float,
     """Return what the points leave open about a pose fitted with Cauchy's kernel.
 
     axis (N, 3) are the optical axes of the points' anchor cameras, in world axes; delta_px is
-    where the kernel turned.
+    the robust threshold of the fit.
     """
     T = fit.T_camera_world
     residual, gradient = _residuals_and_focal(

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from anycam_ros.frontend.geometric.estimation.pose_estimation import fit_pose, Points
 from anycam_ros.geometry.camera import rays
+from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
 from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_exp
-
-MEDIAN_TO_STD = 1.48             # of lengths that are half of a normal distribution
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingRes
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import (
     fit_rotation,
     FocalPrior,
-    MEDIAN_TO_STD,
     RotationFit,
     two_view_hypotheses,
     TwoViewGeometry,
@@ -25,6 +24,7 @@ from anycam_ros.frontend.geometric.estimation.two_view_geometry import (
 )
 from anycam_ros.frontend.geometric.mapping.seeding import best_corners, SeedingOptions
 from anycam_ros.geometry.camera import ProcessingCamera
+from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
 from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_log
 
 

@@ -24,9 +24,8 @@ from anycam_ros.frontend.geometric.segmentation.epipolar_residual import (
     texture,
 )
 from anycam_ros.geometry.camera import ProcessingCamera
+from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
 from anycam_ros.geometry.se3 import Array, inverse
-
-MEDIAN_TO_STD = 1.48             # of lengths that are half of a normal distribution
 
 
 @dataclass(frozen=True)

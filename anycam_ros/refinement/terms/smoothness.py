@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Terms of the cost that concern poses alone: smoothness (equation 18) and a Gaussian prior."""
+"""The smoothness of the path (equation 18)."""
 
 import math
 
@@ -9,13 +9,13 @@ import numpy as np
 from anycam_ros.geometry.compiled import compiled_reordered
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.refinement.small_matrices import fill_cross, multiply, relative_pose
-from anycam_ros.refinement.state import Equations, LOG_FOCAL, PriorTerms, State
+from anycam_ros.refinement.state import NormalEquations, State
 
 SMOOTHNESS_CORNER = 1e-5    # |e| becomes sqrt(e^2 + corner^2), as for the residuals
 
 
 @compiled_reordered
-def add_smoothness(state: State, weight: float, equations: Equations) -> float:
+def add_smoothness(state: State, weight: float, equations: NormalEquations) -> float:
     """Add weight times the summed norms of (18) to the equations; return their cost."""
     cost = 0.0
     change, J = np.empty(12), np.empty((12, 18))
@@ -76,60 +76,3 @@ def _add_to_band(band: Array, row: int, column: int, value: float) -> None:
     band[row, column - 6 * (row // 6 - width + 1)] += value
     if row // 6 == column // 6 and row != column:
         band[column, row - 6 * (column // 6 - width + 1)] += value
-
-
-@compiled_reordered
-def add_pose_prior(state: State, priors: PriorTerms, equations: Equations) -> float:
-    """Add the Gaussian on the oldest poses and the log focal length; return its cost."""
-    information = priors.pose_information
-    focal = len(information) - 1
-    offset, J = np.zeros((focal + 1, 1)), np.zeros((focal + 1, focal + 1))
-    for j in range(len(priors.t)):
-        rows = slice(6 * j, 6 * j + 6)
-        fill_offset(state.R[j], state.t[j], priors.R[j], priors.t[j], offset[rows, 0],
-                    J[rows, rows])
-    offset[focal, 0] = state.intrinsics[LOG_FOCAL] - priors.log_focal
-    J[focal, focal] = 1.0
-    weighted, gradient = np.empty((focal + 1, 1)), np.empty((focal + 1, 1))
-    product, hessian = np.empty_like(J), np.empty_like(J)
-    multiply(information, offset, weighted)
-    multiply(J.T, weighted, gradient)
-    multiply(information, J, product)
-    multiply(J.T, product, hessian)
-    poses = len(equations.band)
-    for i in range(focal):
-        equations.gradient[i] += gradient[i, 0]
-        equations.border[LOG_FOCAL, i] += hessian[focal, i]
-        for k in range(i + 1):
-            _add_to_band(equations.band, i, k, hessian[i, k])
-    equations.gradient[poses + LOG_FOCAL] += gradient[focal, 0]
-    equations.border[LOG_FOCAL, poses + LOG_FOCAL] += hessian[focal, focal]
-    cost = 0.0
-    for i in range(focal + 1):
-        cost += offset[i, 0] * weighted[i, 0]
-    return cost
-
-
-@compiled_reordered
-def fill_offset(R: Array, t: Array, R_prior: Array, t_prior: Array, offset: Array,
-                J: Array) -> None:
-    """Fill the perturbation (6,) that leads from a prior to a pose, and its derivative (6, 6)."""
-    turn, square = np.empty((3, 3)), np.empty((3, 3))
-    relative_pose(R, t, R_prior, t_prior, turn, offset[:3])
-    x, y, z = turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]
-    sine = 0.5 * math.sqrt(x * x + y * y + z * z)
-    angle = math.atan2(sine, 0.5 * (turn[0, 0] + turn[1, 1] + turn[2, 2] - 1.0))
-    ratio = 0.5 * angle / sine if sine > 1e-9 else 0.5
-    offset[3], offset[4], offset[5] = ratio * x, ratio * y, ratio * z
-    # Inverse of the left Jacobian of SO(3); a prior's offset stays well below half a turn.
-    bend = 1.0 / 12.0
-    if angle > 1e-3:
-        bend = 1.0 / angle ** 2 - (1.0 + math.cos(angle)) / (2.0 * angle * math.sin(angle))
-    cross = turn
-    fill_cross(offset[3], offset[4], offset[5], cross)
-    multiply(cross, cross, square)
-    fill_cross(-offset[0], -offset[1], -offset[2], J[:3, 3:])
-    for p in range(3):
-        J[p, p] = J[3 + p, 3 + p] = 1.0
-        for q in range(3):
-            J[3 + p, 3 + q] += bend * square[p, q] - 0.5 * cross[p, q]

@@ -1,44 +1,16 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Refinement of a whole sequence: all key frames at once, then the frames in between.
-
-The paper slides a window and freezes what it passed, then descends over all frames. The banded
-solver takes all key frames at once in less time than the windows, and ends lower.
-"""
-
-from dataclasses import dataclass
+"""Refined key frames propagated to the frames between them."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.errors import TracksError
 from anycam_ros.geometry.se3 import Array, inverse, so3_exp, so3_log
-from anycam_ros.refinement.bundle_adjustment import refine
-from anycam_ros.refinement.config import RefinementConfig
-from anycam_ros.refinement.priors import Priors
-from anycam_ros.refinement.result import RefinementResult
-from anycam_ros.refinement.tracks import Tracks
 
 
-@dataclass(frozen=True, eq=False)
-class RefinedSequence:
-    """Hold the poses of every frame, and the adjustment of the key frames behind them."""
-
-    T_world_camera: Array    # (F, 4, 4)
-    key_frames: RefinementResult
-
-
-def refine_sequence(tracks: Tracks, T_world_camera: Array, key_frames: NDArray[np.int64],
-                    focal_px: float, config: RefinementConfig | None = None,
-                    priors: Priors | None = None) -> RefinedSequence:
-    """Refine a sequence of F poses (F, 4, 4), of which key_frames (K,) are the tracks' frames."""
-    result = refine(tracks, T_world_camera[key_frames], focal_px, config, priors)
-    return RefinedSequence(
-        carry_along(T_world_camera, key_frames, result.T_world_camera), result)
-
-
-def carry_along(T_world_camera: Array, key_frames: NDArray[np.int64],
-                T_world_key: Array) -> Array:
+def propagate_key_frames(T_world_camera: Array, key_frames: NDArray[np.int64],
+                         T_world_key: Array) -> Array:
     """Return all poses (F, 4, 4) after the key frames (K,) moved to T_world_key (K, 4, 4).
 
     A frame keeps its motion relative to the key frame before it and to the one after; where the
