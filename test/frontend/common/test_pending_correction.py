@@ -15,7 +15,7 @@ INVERSE_DEPTH = 0.5
 
 
 def pending_correction(T_correction: Array = CORRECTION) -> PendingCorrection:
-    """Return what is pending after refinement moved the camera by T_correction, seen from where it was."""
+    """Return what is pending after refinement moved the camera, seen from where it was."""
     T_camera_world = motion((0.3, 0.1, -0.2), (1.0, 2.0, 3.0))
     out = PendingCorrection()
     out.add(T_camera_world, inverse(T_correction) @ T_camera_world)
