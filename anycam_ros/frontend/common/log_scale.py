@@ -135,7 +135,7 @@ class LogScaleFilter:
         self._elsewhere = []
 
     def start_anew(self, scene_depth: float) -> None:
-        """Keep the scale for odometry that starts anew, whose unit is the depth of its scene.
+        """Keep the scale for odometry that starts again, whose unit is the depth of its scene.
 
         scene_depth is that of the scene so far, in units of its map.
         """

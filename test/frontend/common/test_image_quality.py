@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A picture without anything to track is named for what it is; a poor one passes."""
+"""An image without anything to track is named for what it is; a poor one passes."""
 
 from clips import Clip
 import cv2
@@ -46,7 +46,7 @@ def test_faults(image: np.ndarray, cause: Cause, words: str) -> None:
     assert words in fault.words
 
 
-def test_good_pictures_have_none(walk: Clip) -> None:
+def test_good_images_have_none(walk: Clip) -> None:
     image = grey(walk)
     assert image_quality_fault(image) is NO_REASON
     assert image_quality_fault((0.15 * image).astype(np.uint8)) is NO_REASON      # dusk
@@ -61,6 +61,6 @@ def test_one_object_before_a_blank_wall_is_enough(walk: Clip) -> None:
 
 
 @pytest.mark.parametrize('smear', [(31, 1), (1, 31), (15, 15)])
-def test_smeared_pictures_are_blurred_in_any_direction(walk: Clip, smear: tuple[int, int]) -> None:
+def test_smeared_images_are_blurred_in_any_direction(walk: Clip, smear: tuple[int, int]) -> None:
     assert not is_blurred(grey(walk))
     assert is_blurred(cv2.blur(grey(walk), smear))

@@ -27,7 +27,7 @@ def test_noise_is_no_motion() -> None:
     assert all(found[8:])
 
 
-def test_walkers_before_a_standing_camera_are_no_motion() -> None:
+def test_walkers_before_a_stationary_camera_are_no_motion() -> None:
     rest = places()
     positions = []
     for frame in range(FRAMES):

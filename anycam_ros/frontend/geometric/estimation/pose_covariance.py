@@ -49,7 +49,7 @@ def motion_covariance(now: TrackingResult, before: TrackingResult | None, T_prev
     if now.error is None:
         return _covariance_without_map(T_previous_camera, now, options)
     noise_px = flow_noise_px(_new_length_px(now, before, options), options)
-    # Where much of the picture moves, some of it passes for static.
+    # Where much of the image moves, some of it passes for static.
     static_share = now.is_inlier.sum() / max(now.matches.is_valid.sum(), 1)
     covariance = options.correlated_tracks / max(static_share, 1e-3) * noise_px ** 2 \
         * np.linalg.inv(now.information)

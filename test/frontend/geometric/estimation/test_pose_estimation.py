@@ -26,12 +26,12 @@ class Setting(NamedTuple):
 
 def setting(information: float, seed: int = 0) -> Setting:
     rng = np.random.default_rng(seed)
-    centred, depth = scattered_px(rng, COUNT), rng.uniform(0.15, 1.0, COUNT)
+    points_px, depth = scattered_px(rng, COUNT), rng.uniform(0.15, 1.0, COUNT)
     T_anchor_world = motion((0.0, 0.02, 0.0), (0.1, 0.0, -0.05))
     is_second = np.arange(COUNT) % 2 == 1
     T_world_anchor = np.where(is_second[:, None, None], inverse(T_anchor_world), np.eye(4))
-    rays = np.column_stack([centred / FOCAL_PX, np.ones(COUNT)])
-    seen = np.array([project(centred[i:i + 1], depth[i:i + 1], T_TRUE @ T_world_anchor[i])[0]
+    rays = np.column_stack([points_px / FOCAL_PX, np.ones(COUNT)])
+    seen = np.array([project(points_px[i:i + 1], depth[i:i + 1], T_TRUE @ T_world_anchor[i])[0]
                      for i in range(COUNT)])
     ray = np.einsum('nij,nj->ni', T_world_anchor[:, :3, :3], rays)
     return Setting(Points(ray, np.ascontiguousarray(T_world_anchor[:, :3, 3]), depth,

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two views: the turn, the geometry, both explanations of a plane, and nothing from nothing."""
+"""Two views: the turn, the geometry, both hypotheses of a plane, and nothing from nothing."""
 
 import numpy as np
 import pytest

@@ -120,7 +120,7 @@ def test_focal_length_is_learned_from_turns_but_not_from_steps(poster: Image) ->
             assert shown.focal_px == pytest.approx(FOCAL_PX, rel=0.02)
 
 
-def test_standing_is_exactly_no_motion_and_gives_no_map(poster: Image) -> None:
+def test_stationary_camera_has_exactly_no_motion_and_gives_no_map(poster: Image) -> None:
     # The noise differs from frame to frame.
     images = [view_of(poster, np.zeros(3), motion((0, 0, 0), (0, 0, 1e-6 * i)), std=12)
               for i in range(12)]
@@ -131,7 +131,7 @@ def test_standing_is_exactly_no_motion_and_gives_no_map(poster: Image) -> None:
         np.testing.assert_array_equal(tracking.T_camera_world, np.eye(4))
 
 
-def test_minority_that_moves_does_not_move_a_standing_camera(poster: Image) -> None:
+def test_minority_that_moves_does_not_move_a_stationary_camera(poster: Image) -> None:
     images = []
     for index in range(8):
         image = view_of(poster, np.zeros(3), np.eye(4))
@@ -143,7 +143,7 @@ def test_minority_that_moves_does_not_move_a_standing_camera(poster: Image) -> N
     np.testing.assert_array_equal(results[-1].T_camera_world, np.eye(4))
 
 
-def test_slow_creep_is_not_still_for_ever(poster: Image) -> None:
+def test_slow_creep_is_not_stationary_for_ever(poster: Image) -> None:
     wall = np.array([0.0, 0.0, 1.0])
     path = [motion((0, 0, 0), (0.0004 * index, 0, 0)) for index in range(16)]    # 0.16 px a frame
     rotation_only, _, _ = look_along([view_of(poster, wall, T) for T in path], known())

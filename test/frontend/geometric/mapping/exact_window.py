@@ -17,7 +17,7 @@ CENTRE = np.array([WIDTH, HEIGHT]) / 2
 NOTHING_MOVES = np.zeros((HEIGHT, WIDTH), np.uint8)
 
 
-def picture(seed: int) -> np.ndarray:
+def noise_image(seed: int) -> np.ndarray:
     noise = np.random.default_rng(seed).normal(size=(HEIGHT, WIDTH))
     return cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 2), None, 0, 255,
                          cv2.NORM_MINMAX).astype(np.uint8)
@@ -30,14 +30,14 @@ def pose(index: int) -> Array:
 def exact_window() -> SlidingWindow:
     """Return a full window with exact observations; some tracks end on the way."""
     rng = np.random.default_rng(0)
-    centred, depth = 0.8 * scattered_px(rng, COUNT), rng.uniform(0.2, 1.0, COUNT)
+    points_px, depth = 0.8 * scattered_px(rng, COUNT), rng.uniform(0.2, 1.0, COUNT)
     window = SlidingWindow(CAMERA, FOCAL_PX, SlidingWindowOptions(length=LENGTH))
-    window.start(picture(0), centred + CENTRE, depth)
+    window.start(noise_image(0), points_px + CENTRE, depth)
     alive = np.arange(COUNT)
     for index in range(1, LENGTH):
         follows = rng.random(len(alive)) < 0.85
-        seen = project(centred[alive], depth[alive], pose(index)) + CENTRE
-        window.append_keyframe(picture(index), pose(index), seen, np.ones(len(alive)), follows)
+        seen = project(points_px[alive], depth[alive], pose(index)) + CENTRE
+        window.append_keyframe(noise_image(index), pose(index), seen, np.ones(len(alive)), follows)
         alive = alive[follows]
     return window
 

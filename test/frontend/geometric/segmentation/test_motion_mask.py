@@ -44,7 +44,7 @@ def test_mask_of_a_static_scene_is_nearly_empty(still_life: list[OdometryEstimat
     assert np.percentile(shares, 95) < 0.06
 
 
-def test_mask_before_a_standing_camera_is_empty_while_nothing_moves() -> None:
+def test_mask_before_a_stationary_camera_is_empty_while_nothing_moves() -> None:
     estimates = run(render_clip(standing, 12, moving=False).frames)
     assert max((estimate.motion_mask > 0).mean() for estimate in estimates) < 0.01
 

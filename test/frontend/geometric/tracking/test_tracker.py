@@ -40,7 +40,7 @@ def grey(frame: RenderedFrame) -> Image:
 
 
 class FlowWithHoles(DisFlow):
-    """Return NaN for a third of the picture."""
+    """Return NaN for a third of the image."""
 
     def __call__(self, source: Image, target: Image, initial: Flow | None = None) -> Flow:
         """Return the flow without its left third."""
@@ -93,7 +93,7 @@ def turned(yaw_rad: float) -> Array:
 
 
 def test_predicted_turn_reaches_what_the_search_alone_does_not() -> None:
-    """A turn of 26 degrees within a frame moves the picture by 200 pixels."""
+    """A turn of 26 degrees within a frame moves the image by 200 pixels."""
     scene = RenderedScene(WIDTH, HEIGHT, FOCAL_PX, moving=False,
                           path=lambda time_s: turned(0.45 * round(30 * time_s)))
     first, second = scene.frame(0), scene.frame(1)
