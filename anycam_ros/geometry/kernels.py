@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Linear algebra of a few rows for compiled code, where a call of a library costs more.
 
-Numba's own needs SciPy's BLAS besides.
+Numba's own needs SciPy's BLAS besides. The tracker's keep the order of their sums; those of the
+refinement, which fill what they are given, are free in it.
 """
 
 import math
 
 import numpy as np
 
-from anycam_ros.geometry.compiled import compiled
+from anycam_ros.geometry.compiled import compiled, compiled_reordered
 from anycam_ros.geometry.se3 import Array
 
 
@@ -58,3 +59,24 @@ def solve_positive_definite(A: Array, b: Array) -> Array:
             x[i] -= L[k, i] * x[k]
         x[i] /= L[i, i]
     return x
+
+
+@compiled_reordered
+def multiply(A: Array, B: Array, out: Array) -> None:
+    """Fill out (n, m) with A (n, k) times B (k, m)."""
+    for i in range(A.shape[0]):
+        for j in range(B.shape[1]):
+            total = 0.0
+            for k in range(A.shape[1]):
+                total += A[i, k] * B[k, j]
+            out[i, j] = total
+
+
+@compiled_reordered
+def relative_pose(R_to: Array, t_to: Array, R_of: Array, t_of: Array, R: Array,
+                  t: Array) -> None:
+    """Fill the motion from one camera to another, both given as world to camera."""
+    for i in range(3):
+        for k in range(3):
+            R[i, k] = R_to[i, 0] * R_of[k, 0] + R_to[i, 1] * R_of[k, 1] + R_to[i, 2] * R_of[k, 2]
+        t[i] = t_to[i] - R[i, 0] * t_of[0] - R[i, 1] * t_of[1] - R[i, 2] * t_of[2]

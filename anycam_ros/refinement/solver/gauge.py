@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from anycam_ros.geometry.compiled import compiled_reordered
+from anycam_ros.geometry.kernels import relative_pose
 from anycam_ros.geometry.se3 import Array
-from anycam_ros.refinement.small_matrices import relative_pose
 from anycam_ros.refinement.solver.schur import CameraSystem, Mask, solve_backward, solve_forward
 from anycam_ros.refinement.state import State
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from anycam_ros.geometry.compiled import compiled_reordered
+from anycam_ros.geometry.kernels import multiply
 from anycam_ros.geometry.se3 import Array, orthonormalised, so3_exp
-from anycam_ros.refinement.small_matrices import multiply
 from anycam_ros.refinement.solver.gauge import Gauge, project_step, restore_scale
 from anycam_ros.refinement.solver.schur import (
     depth_steps,

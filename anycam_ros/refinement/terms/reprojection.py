@@ -20,8 +20,8 @@ from anycam_ros.geometry.inverse_depth import (
     fill_distorted_pose_jacobian,
     MINIMUM_Z,
 )
+from anycam_ros.geometry.kernels import multiply, relative_pose
 from anycam_ros.geometry.se3 import Array
-from anycam_ros.refinement.small_matrices import multiply, relative_pose
 from anycam_ros.refinement.state import (
     INTRINSICS,
     K1,

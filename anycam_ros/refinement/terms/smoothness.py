@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from anycam_ros.geometry.compiled import compiled_reordered
+from anycam_ros.geometry.kernels import multiply, relative_pose
 from anycam_ros.geometry.se3 import Array
-from anycam_ros.refinement.small_matrices import fill_cross, multiply, relative_pose
 from anycam_ros.refinement.state import NormalEquations, State
 
 SMOOTHNESS_CORNER = 1e-5    # |e| becomes sqrt(e^2 + corner^2), as for the residuals
@@ -66,7 +66,15 @@ def _fill_generator(k: int, G: Array) -> None:
     """Fill the matrix (4, 4) of a unit perturbation: k < 3 linear, else angular."""
     for row in range(3):
         G[row, 3] = 1.0 if row == k else 0.0
-    fill_cross(1.0 if k == 3 else 0.0, 1.0 if k == 4 else 0.0, 1.0 if k == 5 else 0.0, G[:3, :3])
+    _fill_cross(1.0 if k == 3 else 0.0, 1.0 if k == 4 else 0.0, 1.0 if k == 5 else 0.0, G[:3, :3])
+
+
+@compiled_reordered
+def _fill_cross(x: float, y: float, z: float, out: Array) -> None:
+    """Fill the matrix (3, 3) of the cross product with a vector."""
+    out[0, 0], out[0, 1], out[0, 2] = 0.0, -z, y
+    out[1, 0], out[1, 1], out[1, 2] = z, 0.0, -x
+    out[2, 0], out[2, 1], out[2, 2] = -y, x, 0.0
 
 
 @compiled_reordered
