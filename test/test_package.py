@@ -3,6 +3,7 @@
 """What the package says about itself: manifest, licence, dependencies, file headers."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 import re
@@ -118,3 +119,11 @@ def test_xml_is_well_formed(path: Path) -> None:
 @pytest.mark.parametrize('path', list(sources('.yaml', '.rviz')), ids=str)
 def test_yaml_is_well_formed(path: Path) -> None:
     assert isinstance(yaml.safe_load(path.read_text('utf-8')), dict)
+
+
+def test_files_and_folders_are_small_enough_to_be_read() -> None:
+    package = ROOT / 'anycam_ros'
+    lines = {path: len(path.read_text('utf-8').splitlines()) for path in package.rglob('*.py')}
+    assert {path: count for path, count in lines.items() if count > 300} == {}
+    folders = Counter(path.parent for path in lines if path.name != '__init__.py')
+    assert {folder: count for folder, count in folders.items() if count > 15} == {}
