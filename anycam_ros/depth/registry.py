@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The depth of a name: a new model is one file beside this one, and one line here.
+"""Depth by name: a new model is one file beside this one, and one line here.
 
 Networks, and the packages that they come from, are imported only where one is chosen.
 """

@@ -10,7 +10,7 @@ from anycam_ros.geometry.camera import Intrinsics
 
 
 def resized_depth(depth_m: NDArray[np.float32], camera: Intrinsics) -> NDArray[np.float32]:
-    """Return depth (H, W) in the size of the pictures of a camera."""
+    """Return depth (H, W) in the size of the images of a camera."""
     # Nothing between a near and a far pixel is true of both, nor next to a hole.
     return np.asarray(cv2.resize(depth_m, (camera.width, camera.height),
                                  interpolation=cv2.INTER_NEAREST), np.float32)

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether depth can be what it says it is."""
+"""Whether depth is plausible in its unit."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The boundary between what finds the motion and the odometry that is made of it."""
+"""The boundary between the front ends, which find the motion, and the odometry."""
 
 from collections.abc import Callable
 from typing import Protocol

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Cause(IntEnum):
-    """Name what stands in the way; the values are those of CAUSE_... in msg/Status.msg."""
+    """Name the obstacle; the values are those of CAUSE_... in msg/Status.msg."""
 
     NONE = 0
     STARTING = 1

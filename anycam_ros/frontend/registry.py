@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The front end of a name.
+"""Front ends by name.
 
 A front end of this package is one folder and one row of BUILT_IN. Another package adds its own by
 an entry point of the group 'anycam_ros.front_ends' that names a function like load_geometric;
@@ -22,7 +22,7 @@ LoadFrontEnd = Callable[[FrontEndConfig], FrontEndFactory]
 
 
 class Row(NamedTuple):
-    """Hold how a front end is loaded, and what it cannot do without."""
+    """Hold how a front end is loaded, and what it requires."""
 
     load: LoadFrontEnd
     needs_depth: bool = False
@@ -52,7 +52,7 @@ def front_end_names() -> tuple[str, ...]:
 
 
 def check_needs(config: FrontEndConfig) -> None:
-    """Raise ConfigError where the front end lacks what it cannot do without."""
+    """Raise ConfigError where the front end lacks what it requires."""
     row = BUILT_IN.get(config.motion)
     if row is None:
         return

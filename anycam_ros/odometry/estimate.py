@@ -54,7 +54,7 @@ class OdometryEstimate:
     focal_log_probs: NDArray[np.float64]       # (32,)
     uncertainty: NDArray[np.float32] | None    # (H, W) raw size; unexplained flow, px; None: LOST
     motion_mask: NDArray[np.uint8] | None      # (H, W) raw size; 255 where things move; None: LOST
-    scale_source: str                          # none, depth, topic, camera_height or carried
+    scale_source: str                          # none, depth, topic, camera_height or propagated
     metres_per_unit: float                     # of the map; 1: metric by itself; NaN: arbitrary
     scale_std: float                     # relative, of metres per unit; inf: arbitrary unit
     static_share: float                        # share of the picture that follows the camera

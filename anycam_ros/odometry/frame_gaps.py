@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames that the stamps say are missing, and what is lost by it."""
+"""Frames that are missing according to the stamps, and the losses that follow from it."""
 
 from collections import deque
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an uncertain scale does to lengths: all of them err together, each along itself."""
+"""The error that an uncertain scale adds to lengths: the same share of each."""
 
 import math
 

@@ -70,13 +70,13 @@ class VisualOdometry:
         self._pose = PoseIntegrator(T_odom_camera, covariance)
 
     def restart(self) -> None:
-        """Forget every frame but go on from the current pose (other camera, clock gone back).
+        """Forget every frame but go on from the current pose (another camera, a clock set back).
 
-        How far the camera has gone meanwhile is not known: as far as over a frame that is LOST.
+        The motion in between is unknown: the covariance grows as over a frame that is LOST.
         """
         if self._stream is not None:
             self._pose.append_unseen_motion()
-            self._log_scale.start_anew(self._stream.front_end.scene_depth)
+            self._log_scale.propagate_to_new_stream(self._stream.front_end.scene_depth)
         self._stream, self._speeds = None, SpeedHistory()
 
     def process(self, frame: Frame) -> OdometryEstimate | None:

@@ -45,7 +45,7 @@ def test_odometry_goes_on_where_it_was_when_the_clock_is_set_back(
 
 def test_odometry_goes_on_after_the_camera_driver_was_killed(
         node: NodeProcess, peer: Peer) -> None:
-    """Nobody says goodbye for a process killed by kill -9: its publisher seems to be there."""
+    """A process killed by kill -9 does not leave the graph: its publisher seems to be there."""
     peer.stop_images()
     with CameraProcess():
         wait_for_state(peer, Status.TRACKING)

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera faster than the odometry: the newest frame wins, and what is passed over is counted.
+"""A camera faster than the odometry: the newest frame wins, and dropped ones are counted.
 
 ANYCAM_LIVE_S (make soak) sets the length of the run, seconds, and holds it to what is promised of
 two cores that do nothing else. Without it, latency is measured in the time that a frame takes on

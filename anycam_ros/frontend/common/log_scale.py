@@ -134,7 +134,7 @@ class LogScaleFilter:
         self._is_settled = False
         self._elsewhere = []
 
-    def start_anew(self, scene_depth: float) -> None:
+    def propagate_to_new_stream(self, scene_depth: float) -> None:
         """Keep the scale for odometry that starts again, whose unit is the depth of its scene.
 
         scene_depth is that of the scene so far, in units of its map.

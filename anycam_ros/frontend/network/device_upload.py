@@ -27,7 +27,7 @@ class View(NamedTuple):
 
 
 class DeviceUpload:
-    """Bring what the network needs to its device; what other networks find there stays there."""
+    """Bring the inputs of the network to its device; results of other networks stay there."""
 
     def __init__(self, flow: DenseFlow, depth_model: DepthModel | None,
                  device: torch.device) -> None:

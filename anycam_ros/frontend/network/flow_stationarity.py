@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Does the camera stand: dense flow, followed from where the picture came to rest."""
+"""Stationarity by dense flow, followed from where the image came to rest."""
 
 import numpy as np
 
@@ -14,8 +14,8 @@ OPTIONS = StationarityOptions()
 class FlowStationarity:
     """Follow a grid of points, so that a creep adds up and is noticed.
 
-    Where the camera stands, no candidate for the focal length explains the flow better than any
-    other, and what the network says of the motion is noise.
+    Where the camera is stationary, all candidates for the focal length explain the flow equally
+    well, and what the network says of the motion is noise.
     """
 
     def __init__(self, height: int, width: int) -> None:
@@ -26,12 +26,12 @@ class FlowStationarity:
         self.forget()
 
     def forget(self) -> None:
-        """Start anew."""
+        """Start again, in motion."""
         self.positions_px = self._rest_px    # (N, 2) where the points are by now
         self._frames = 0
 
     def update(self, flow_px: Map) -> bool:
-        """Take the flow (N, 2) to the new frame at the positions; return whether it stands."""
+        """Take the flow (N, 2) at the positions; return whether the camera is stationary."""
         self.positions_px = self.positions_px + flow_px
         moved_px = np.linalg.norm(self.positions_px - self._rest_px, axis=1)
         if (moved_px < OPTIONS.maximum_px).mean() > OPTIONS.minimum_share:

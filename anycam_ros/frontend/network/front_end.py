@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Camera motion by the AnyCam network, from pictures, their depth and the flow between them."""
+"""Camera motion by the AnyCam network, from images, their depth and the flow between them."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -142,7 +142,7 @@ class NetworkFrontEnd:
             return self._process(image, stamp_s, timer)
         except torch.cuda.OutOfMemoryError as error:    # of flow, depth or uncertainty
             self._runtime.shrink(error)
-        return self._lost(Reason(Cause.STARTING, 'out of memory; the window starts anew'))
+        return self._lost(Reason(Cause.STARTING, 'out of memory; the window restarts'))
 
     @torch.inference_mode()
     def _process(self, image: WorkingImage, stamp_s: float, timer: StageTimer) -> MotionEstimate:
@@ -174,7 +174,7 @@ class NetworkFrontEnd:
                 self._begin(view, '')
             return self._lost(Reason(Cause.OTHER_VIEW, 'no overlap with the previous frame'))
         if estimate is None:
-            return self._begin(seen, 'the window starts anew')
+            return self._begin(seen, 'the window restarts')
         if not (np.isfinite(readout.motions).all() and np.isfinite(readout.log_probs).all()):
             self._runtime.take_back()
             raise FrameError('the network gives no finite motion for this frame; are its weights '
@@ -194,7 +194,7 @@ class NetworkFrontEnd:
         return depth_m if self._rectification is None else self._rectification.depth(depth_m)
 
     def _begin(self, view: View, reason: str) -> MotionEstimate:
-        """Go on from a picture that has no relation to those before."""
+        """Start from an image without relation to the previous ones."""
         self._runtime.push(self._stream_frame(view))
         self._before = view
         self._stationarity.forget()

@@ -45,12 +45,12 @@ class KeyframeRefinement:
         self._flow, self._centre_px = flow, centre_px
         self._grid = TrackGrid(length=WINDOW)
         self._path = RefinedTrajectory()
-        self._start_anew()
+        self._restart()
 
     def clear(self) -> None:
-        """Relate no frame to come to one that was; their poses stay."""
+        """Start again: no later frame is related to an earlier one. Their poses stay."""
         self._path.settle(self._T_camera_world)
-        self._start_anew()
+        self._restart()
 
     def refined_trajectory(self, T_world_camera: Array) -> list[PastPose]:
         """Return the key frames so far as refinement sees them now, from a camera."""
@@ -83,7 +83,7 @@ class KeyframeRefinement:
     def _T_camera_world(self) -> list[Array]:  # noqa: N802
         return [inverse(key_frame.T_world_camera) for key_frame in self._key_frames]
 
-    def _start_anew(self) -> None:
+    def _restart(self) -> None:
         self._key_frames: list[KeyFrame] = []
         self._steps: list[FlowStep] = []
         self._frames_since = 0

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The picture as the camera takes it that the network assumes, where the real one is known."""
+"""Images as the camera that the network assumes would take them, for a calibrated camera."""
 
 import cv2
 import numpy as np
@@ -60,7 +60,7 @@ def middle_px(width: int, height: int) -> tuple[float, float]:
 
 
 def rectification_of(camera: ProcessingCamera) -> Rectification | None:
-    """Return what makes a known camera the one that the network assumes; None where it is."""
+    """Return the rectification of a calibrated camera; None where it needs none."""
     known = camera.intrinsics
     middle = middle_px(known.width, known.height)
     is_slight = np.hypot(known.cx - middle[0], known.cy - middle[1]) < SLIGHT_PX \

@@ -53,7 +53,7 @@ class NetworkRuntime:
         self._window.clear()
 
     def push(self, frame: StreamFrame) -> StreamEstimate | None:
-        """Take a frame into the window; None where the window starts anew with it.
+        """Take a frame into the window; None where the window restarts with it.
 
         Where the device's memory is too small the window shrinks, with a warning. Raises
         ConfigError where the smallest does not fit.
@@ -66,7 +66,7 @@ class NetworkRuntime:
         return self.push(frame._replace(forward_flow=None, backward_flow=None))
 
     def shrink(self, error: Exception) -> None:
-        """Start anew with a smaller window, with a warning, after running out of memory.
+        """Restart with a smaller window, with a warning, after running out of memory.
 
         Raises ConfigError where there is no smaller one.
         """

@@ -48,22 +48,14 @@ class StreamEstimate:
         self._network, self._newest, self._size = network, newest, size
 
     @torch.inference_mode()
-    def uncertainty_before(self, candidate: int) -> Tensor:
-        """Return the Laplace scale (H, W) of the flow from the frame before, in its pixels."""
-        return self._uncertainty(0, candidate)
-
-    @torch.inference_mode()
     def uncertainty(self, candidate: int) -> Tensor:
         """Return the Laplace scale (H, W) of the flow back from the newest frame, in its pixels.
 
         In units in which the image spans [-1, 1].
         """
-        return self._uncertainty(-1, candidate)
-
-    def _uncertainty(self, entry: int, candidate: int) -> Tensor:
-        rows = slice(entry, None) if entry < 0 else slice(entry, entry + 1)
-        code = FrameCode(self._newest.token[rows],
-                         tuple(level[rows] for level in self._newest.patches))
+        newest = slice(-1, None)
+        code = FrameCode(self._newest.token[newest],
+                         tuple(level[newest] for level in self._newest.patches))
         return self._network.uncertainty(code, self._size, candidate)[0].float()
 
 
@@ -95,7 +87,7 @@ class StreamWindow:
     def push(self, frame: StreamFrame) -> StreamEstimate | None:
         """Take a frame; return the estimate, or None where no frame comes before it.
 
-        Frames without flow start anew.
+        Frames without flow restart the window.
         """
         before = self._newest
         self._before_push = list(self._tokens), before
@@ -122,7 +114,7 @@ class StreamWindow:
 
     def take_back(self) -> None:
         """Forget the frame that was taken last, as if it had never come."""
-        # What its predecessor has learnt of it is learnt anew from the frame that comes instead.
+        # What its predecessor has learnt of it is learnt again from the frame that comes instead.
         tokens, self._newest = self._before_push
         self._tokens = deque(tokens, self._tokens.maxlen)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The cloud of one frame: what stands still and what moves, apart (the 4D cloud of AnyCam)."""
+"""The cloud of one frame: static and dynamic points apart (the 4D cloud of AnyCam)."""
 
 import math
 from typing import NamedTuple

@@ -82,7 +82,7 @@ class GroundAlignment:
         self._bottom_ray = np.append(bottom_px / focal_px, 1.0)
 
     def correlation(self, plane: Array, furthest: float) -> float:
-        """Return how alike the strip looks under a plane; -1 where too little is in view.
+        """Return the correlation of the strip in both images; -1 where too little is in view.
 
         The strip ends `furthest` heights ahead.
         """
@@ -127,7 +127,7 @@ class GroundAlignment:
             _at(level.along_x, second_px) * (t[0] * z - points[:, 0] * t[2])
             + _at(level.along_y, second_px) * (t[1] * z - points[:, 1] * t[2]))
         jacobian = by_depth[:, None] * rays
-        information, right = _what_is_usual(plane, self._T)
+        information, right = _prior_of_the_ground(plane, self._T)
         information += (jacobian * weight[:, None]).T @ jacobian
         right += jacobian.T @ (weight * error)
         change = np.linalg.solve(information, right)
@@ -174,7 +174,7 @@ def strip_rays(plane: Array, bottom_ray: Array, furthest: float) -> Array:
     return np.asarray(points / points[:, 2:])
 
 
-def _what_is_usual(plane: Array, T_second_first: Array) -> tuple[Array, Array]:
+def _prior_of_the_ground(plane: Array, T_second_first: Array) -> tuple[Array, Array]:
     """Return information (3, 3) and right side (3,): motion along the ground, camera upright."""
     t = T_second_first[:3, :3].T @ T_second_first[:3, 3]
     height = 1.0 / np.linalg.norm(plane)

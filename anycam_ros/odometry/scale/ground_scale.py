@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The scale from the height of the camera over the ground, which someone measured."""
+"""The scale from the measured height of the camera over the ground."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class _Reference:
 
 
 class GroundScale:
-    """Look at the ground ahead after every bit of way, and compare its depth with the height."""
+    """Measure the height over the ground ahead in units of the map, again and again."""
 
     def __init__(self, camera_height_m: float, camera: ProcessingCamera) -> None:
         """Take the height over the ground, in metres, and the camera of the working image."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The motion in metres, where the configuration names what tells of them."""
+"""The motion in metres, where a scale source is configured."""
 
 from dataclasses import replace
 import math
@@ -66,7 +66,7 @@ class MetricScale:
         return ScaledMotion(_multiplied(motion, factor, unit), factor)
 
     def _leave_map(self) -> None:
-        """Carry the scale over to the map that comes next."""
+        """Propagate the scale to the next map."""
         if not self._is_new_map:
             self._log_scale.propagate()
             self._source.forget_motion()
@@ -74,7 +74,7 @@ class MetricScale:
 
     def _learn(self, step: Step) -> None:
         self._is_new_map = False
-        self._bend(step.focal.focal_px)
+        self._observe_focal(step.focal.focal_px)
         distance = np.linalg.norm(step.motion.T_previous_camera[:3, 3])
         std = math.sqrt(np.trace(step.motion.covariance[:3, :3]))
         if distance > SURE_OF_MOTION * std:
@@ -82,8 +82,8 @@ class MetricScale:
         for sample in self._source.samples(step):
             self._log_scale.add(sample.log_scale, sample.std)
 
-    def _bend(self, focal_px: float) -> None:
-        """Take note of the focal length: with another one the map changes, and its unit."""
+    def _observe_focal(self, focal_px: float) -> None:
+        """Take note of the focal length: another one changes the map, and with it the unit."""
         if math.isfinite(self._focal_px):
             self._log_scale.loosen(abs(math.log(focal_px / self._focal_px)))
         self._focal_px = focal_px

@@ -77,12 +77,12 @@ def test_a_new_map_keeps_it_until_samples_agree_on_another() -> None:
 
 def test_odometry_that_starts_anew_measures_in_depths_of_its_scene() -> None:
     scale = fed(noisy(1.0, 30))
-    scale.start_anew(scene_depth=2.0)
+    scale.propagate_to_new_stream(scene_depth=2.0)
     assert math.log(scale.metres_per_unit) == pytest.approx(1.0 + math.log(2.0), abs=0.05)
     assert 0.5 < scale.std < 0.6
     assert not scale.is_held
     unknown = LogScaleFilter()
-    unknown.start_anew(scene_depth=2.0)
+    unknown.propagate_to_new_stream(scene_depth=2.0)
     assert (unknown.is_known, unknown.metres_per_unit) == (False, 1.0)
 
 
