@@ -64,8 +64,8 @@ class Intrinsics:
                 f'intrinsics fx={self.fx} fy={self.fy} cx={self.cx} cy={self.cy} '
                 f'distortion={self.distortion} are of no camera of {self.width}x{self.height} px: '
                 f'fx and fy must be {shortest:g} to {longest:g} px, cx and cy within '
-                f'{farthest:g} px, distortion within {STRONGEST_DISTORTION:g}. Calibrate again, or '
-                'leave the intrinsics out and the focal length is estimated.')
+                f'{farthest:g} px, distortion within {STRONGEST_DISTORTION:g}. Calibrate again, '
+                'or leave the intrinsics out and the focal length is estimated.')
 
     @classmethod
     def centred(cls, width: int, height: int, focal_px: float) -> 'Intrinsics':

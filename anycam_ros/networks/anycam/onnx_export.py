@@ -143,6 +143,6 @@ def _difference(part: Part, path: Path) -> float:
 def run_onnx(path: Path, inputs: dict[str, NDArray[np.generic]]) -> list[NDArray[np.float32]]:
     """Return the outputs of a file, run by onnxruntime on the CPU."""
     with needed_for('anycam export', 'pip install onnx onnxruntime', 'Apache-2.0, MIT'):
-        import onnxruntime  # type: ignore[import-untyped,unused-ignore]
+        import onnxruntime
     session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
     return [np.asarray(output, np.float32) for output in session.run(None, inputs)]
