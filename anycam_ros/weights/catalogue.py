@@ -26,21 +26,23 @@ class Weights:
 
 def _anycam(name: str, frames: int, reported_sha256: str = '') -> Weights:
     return Weights(
-        name, f"AnyCam, trained on {frames} frames at a time (460 MB), with the paper's flow and "
-        'depth networks',
-        "none stated by the authors; their code is MIT. Inside, UniMatch's weights are MIT, "
-        f"UniDepth's are {NON_COMMERCIAL}",
-        f'fwimbauer/anycam_v1_seq{frames}', ('pytorch_model.bin', 'config.yaml'),
-        'motion: network, weights: {path}', reported_sha256)
+        name=name,
+        purpose=f'AnyCam, trained on {frames} frames at a time (460 MB), with the flow and depth '
+                'networks of the paper',
+        licence="none stated by the authors; their code is MIT. Inside, UniMatch's weights are "
+                f"MIT, UniDepth's are {NON_COMMERCIAL}",
+        repository=f'fwimbauer/anycam_v1_seq{frames}', files=('pytorch_model.bin', 'config.yaml'),
+        option='motion: network, weights: {path}', reported_sha256=reported_sha256)
 
 
 def _depth_anything(place: str, size: str, farthest_m: int) -> Weights:
     repository = f'depth-anything/Depth-Anything-V2-Metric-{place}-{size}-hf'
     return Weights(
-        f'depth-anything-{place}-{size}'.lower(),
-        f'metric depth, {place.lower()}, up to {farthest_m} m',
-        'Apache-2.0' if size == 'Small' else NON_COMMERCIAL,
-        repository, ('model.safetensors', 'config.json'), f'depth: transformers:{repository}')
+        name=f'depth-anything-{place}-{size}'.lower(),
+        purpose=f'metric depth, {place.lower()}, up to {farthest_m} m',
+        licence='Apache-2.0' if size == 'Small' else NON_COMMERCIAL,
+        repository=repository, files=('model.safetensors', 'config.json'),
+        option=f'depth: transformers:{repository}')
 
 
 CATALOGUE: dict[str, Weights] = {weights.name: weights for weights in (
@@ -49,9 +51,10 @@ CATALOGUE: dict[str, Weights] = {weights.name: weights for weights in (
     _anycam('anycam-seq2', 2),
     *(_depth_anything(place, size, farthest_m) for size in ('Small', 'Base', 'Large')
       for place, farthest_m in (('Indoor', 20), ('Outdoor', 80))),
-    Weights('unidepth', "metric depth, the paper's", f'{NON_COMMERCIAL}, of code and weights',
-            'lpiccinelli/unidepth-v2old-vits14', ('pytorch_model.bin', 'config.json'),
-            'depth: unidepth'),
+    Weights(name='unidepth', purpose="metric depth, the paper's",
+            licence=f'{NON_COMMERCIAL}, of code and weights',
+            repository='lpiccinelli/unidepth-v2old-vits14',
+            files=('pytorch_model.bin', 'config.json'), option='depth: unidepth'),
 )}
 
 ELSEWHERE = """\

@@ -104,9 +104,12 @@ def run_sequence(sequence: Path, start: int, config: OdometryConfig) -> Figures:
     steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
     is_metric = estimate is not None and estimate.scale_source != 'none'
     metric_error_m = _path_error(sequence, np.array(stamps_s), path, has_scale=False)
-    return Figures(_path_error(sequence, np.array(stamps_s), path),
-                   metric_error_m if is_metric else np.nan, _focal_error(sequence, estimate),
-                   overlap.value, float(steps.sum()), lost, (len(stamps_s) + lost + 1) / elapsed_s)
+    return Figures(
+        path_error_m=_path_error(sequence, np.array(stamps_s), path),
+        metric_error_m=metric_error_m if is_metric else np.nan,
+        focal_error=_focal_error(sequence, estimate), mask_overlap=overlap.value,
+        path_length=float(steps.sum()), lost_frames=lost,
+        frames_per_second=(len(stamps_s) + lost + 1) / elapsed_s)
 
 
 def _path_error(sequence: Path, stamps_s: Array, positions: Array, *,

@@ -22,22 +22,22 @@ class SceneOutputs:
         """Create the publishers."""
         self._node = node
         self._points = create_publisher(node, PointCloud2, 'points')
-        self._moving_points = create_publisher(node, PointCloud2, 'points/moving')
+        self._dynamic_points = create_publisher(node, PointCloud2, 'points/moving')
         self._depth = create_publisher(node, Image, 'estimated/depth')
 
     def close(self) -> None:
         """Destroy the publishers."""
-        for publisher in (self._points, self._moving_points, self._depth):
+        for publisher in (self._points, self._dynamic_points, self._depth):
             self._node.destroy_publisher(publisher)
 
     def publish(self, header: Header, odometry: VisualOdometry, frame: Frame,
                 estimate: OdometryEstimate) -> None:
         """Publish the frame that the odometry has processed last; it must not be LOST."""
-        wants_moving = self._moving_points.get_subscription_count()
+        wants_moving = self._dynamic_points.get_subscription_count()
         if wants_moving or self._points.get_subscription_count():
             cloud = frame_cloud(odometry, frame, estimate)
             self._points.publish(cloud_message(header, cloud.static))
-            self._moving_points.publish(cloud_message(header, cloud.moving))
+            self._dynamic_points.publish(cloud_message(header, cloud.dynamic))
         if self._depth.get_subscription_count():
             self._publish_depth(header, odometry, estimate.intrinsics)
 

@@ -22,7 +22,7 @@ class FrameCloud(NamedTuple):
     """Hold the points of a frame in the optical frame of its camera, in the unit of odom."""
 
     static: PointCloud
-    moving: PointCloud
+    dynamic: PointCloud
 
 
 def frame_cloud(odometry: VisualOdometry, frame: Frame, estimate: OdometryEstimate,
@@ -30,7 +30,7 @@ def frame_cloud(odometry: VisualOdometry, frame: Frame, estimate: OdometryEstima
     """Return the cloud of the frame that the odometry has processed last; it must not be LOST.
 
     With depth the points are dense and the motion mask divides them. Without, they are the
-    points of the map, which all stand: how far away a thing is that moves by itself, one camera
+    points of the map, which are all static: how far away a dynamic point is, one camera
     cannot tell. Depth serves once it is the unit of odom, too.
     """
     camera = odometry.processing_camera

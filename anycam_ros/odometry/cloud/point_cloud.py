@@ -25,7 +25,7 @@ class PointCloud:
         """Return those of the chosen points (N,)."""
         return PointCloud(self.positions[rows], self.colours[rows])
 
-    def carried_by(self, T_target_source: Array) -> 'PointCloud':
+    def transformed(self, T_target_source: Array) -> 'PointCloud':
         """Return the points in another frame."""
         R, t = T_target_source[:3, :3], T_target_source[:3, 3]
         return PointCloud((self.positions @ R.T + t).astype(np.float32), self.colours)

@@ -40,7 +40,7 @@ class SceneCloud:
         if self._grid is None:
             depth = float(np.median(cloud.positions[:, 2]))
             self._grid = VoxelGrid(depth / VOXELS_PER_DEPTH, MOST_POINTS)
-        in_odom = cloud.carried_by(estimate.T_odom_camera)
+        in_odom = cloud.transformed(estimate.T_odom_camera)
         self._grid.add(pose, cloud.positions, in_odom.positions, cloud.colours)
 
     def in_odom(self, T_odom_camera: Array) -> PointCloud:

@@ -53,8 +53,9 @@ def sparse_model(key_frames: KeyFrames, names: Sequence[str], T_odom_camera: Arr
     error = np.where(seen.counts, seen.error_px, 0.0).sum(axis=1) \
         / np.maximum(seen.counts.sum(axis=1), 1)
     return SparseModel(
-        intrinsics, [names[index] for index in key_frames.indices], T_world_camera,
-        seen.points[good], colours[good], scale * error[good], image[order], number[row], seen_px)
+        intrinsics=intrinsics, names=[names[index] for index in key_frames.indices],
+        T_world_camera=T_world_camera, points=seen.points[good], colours=colours[good],
+        error_px=scale * error[good], image=image[order], point=number[row], seen_px=seen_px)
 
 
 def _tracks(key_frames: KeyFrames) -> tuple[Tracks, NDArray[np.uint8]]:

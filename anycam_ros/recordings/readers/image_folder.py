@@ -120,7 +120,7 @@ def read_camera(file: Path) -> Intrinsics:
         values = yaml.safe_load(file.read_text())
         fx, fy, cx, cy = (float(values[name]) for name in ('fx', 'fy', 'cx', 'cy'))
         return Intrinsics(
-            int(values['width']), int(values['height']), fx, fy, cx, cy,
+            width=int(values['width']), height=int(values['height']), fx=fx, fy=fy, cx=cx, cy=cy,
             distortion=tuple(float(value) for value in values.get('distortion') or ()),
             distortion_model=values.get('distortion_model', 'plumb_bob'))
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:

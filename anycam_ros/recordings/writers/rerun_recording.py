@@ -74,10 +74,10 @@ class RerunRecording:
 
     def _log_cloud(self, frame: Frame, estimate: OdometryEstimate) -> None:
         cloud = frame_cloud(self._odometry, frame, estimate)
-        static = cloud.static.carried_by(estimate.T_odom_camera)
-        # Each its own entity: what stands stays in sight, what moves is replaced.
+        static = cloud.static.transformed(estimate.T_odom_camera)
+        # Each its own entity: static points stay in sight, dynamic ones are replaced.
         self._stream.log(f'odom/scene/{len(self._way)}', _points(static))
-        self._stream.log(f'{CAMERA}/moving', _points(cloud.moving))
+        self._stream.log(f'{CAMERA}/moving', _points(cloud.dynamic))
 
 
 def _points(cloud: PointCloud) -> rerun.Points3D:

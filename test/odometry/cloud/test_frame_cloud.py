@@ -40,7 +40,7 @@ def seen(points: Array, camera: Intrinsics) -> tuple[Array, Array]:
 def test_points_of_the_map_lie_on_what_was_filmed(walk: Clip) -> None:
     cloud, estimate = filmed(walk)
     assert len(cloud.static) > 200
-    assert not len(cloud.moving)       # how far away they are is not known
+    assert not len(cloud.dynamic)       # how far away they are is not known
     column, row = seen(cloud.static.positions, estimate.intrinsics)
     truth = walk.rendered[NEWEST]
     ratio = cloud.static.positions[:, 2] / truth.depth_m[row, column]
@@ -57,15 +57,15 @@ def test_points_of_the_map_lie_on_what_was_filmed(walk: Clip) -> None:
 def test_with_depth_the_points_are_dense_and_the_moving_ones_apart(walk: Clip) -> None:
     cloud, estimate = filmed(walk, depth='topic', intrinsics='given')
     truth = walk.rendered[NEWEST]
-    assert len(cloud.static) + len(cloud.moving) > 0.9 * 40_000 / 2
-    for part, moves in ((cloud.static, False), (cloud.moving, True)):
+    assert len(cloud.static) + len(cloud.dynamic) > 0.9 * 40_000 / 2
+    for part, moves in ((cloud.static, False), (cloud.dynamic, True)):
         column, row = seen(part.positions, walk.intrinsics)
         np.testing.assert_allclose(part.positions[:, 2], truth.depth_m[row, column], rtol=1e-6)
         np.testing.assert_array_equal(part.colours, truth.image_rgb[row, column])
         assert truth.moving[row, column].mean() == pytest.approx(float(moves), abs=0.45)
-    column, row = seen(cloud.moving.positions, walk.intrinsics)
+    column, row = seen(cloud.dynamic.positions, walk.intrinsics)
     assert (estimate.motion_mask[row, column] > 0).all()
-    assert len(cloud.moving) > 500
+    assert len(cloud.dynamic) > 500
 
 
 def test_unknown_depth_makes_no_points(walk: Clip) -> None:

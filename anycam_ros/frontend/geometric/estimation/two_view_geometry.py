@@ -158,9 +158,12 @@ def _polished(T: Array, reference_px: Array, observed_px: Array, weight: Array,
               focal_px: float, options: TwoViewOptions) -> TwoViewGeometry | None:
     """Return the geometry refined from a relative pose; None when it lies behind the cameras."""
     directions, seen = rays(reference_px, focal_px), rays(observed_px, focal_px)
-    points = Points(directions, np.zeros_like(directions),
-                    np.maximum(_triangulate(directions, seen, T), options.minimum_inverse_depth),
-                    np.full(len(weight), options.free_depth_information), observed_px, weight)
+    points = Points(
+        ray=directions, centre=np.zeros_like(directions),
+        inverse_depth=np.maximum(_triangulate(directions, seen, T),
+                                 options.minimum_inverse_depth),
+        information=np.full(len(weight), options.free_depth_information),
+        observed_px=observed_px, weight=weight)
     fit = fit_pose(points, focal_px, T, options.robust_threshold_px, heavy_tailed=True,
                    iterations=options.iterations)
     baseline = float(np.linalg.norm(fit.T_camera_world[:3, 3]))

@@ -106,9 +106,10 @@ def _add_view(window: SlidingWindow, view: TrackingResult, chosen: NDArray[np.bo
     target = view.matches.target_px[chosen]
     weight = view.matches.weight[chosen]
     information = 1.0 / (options.depth_std * tracks.inverse_depth) ** 2
-    fit = fit_pose(Points(direction, np.zeros_like(direction), tracks.inverse_depth, information,
-                          window.camera.undistorted_px(target), weight),
-                   window.focal_px, view.T_camera_world, options.robust_threshold_px,
+    points = Points(ray=direction, centre=np.zeros_like(direction),
+                    inverse_depth=tracks.inverse_depth, information=information,
+                    observed_px=window.camera.undistorted_px(target), weight=weight)
+    fit = fit_pose(points, window.focal_px, view.T_camera_world, options.robust_threshold_px,
                    heavy_tailed=True)
     window.append_keyframe(view.image, fit.T_camera_world, target,
                            np.where(fit.residual_px < options.outlier_px, weight, 0.0),

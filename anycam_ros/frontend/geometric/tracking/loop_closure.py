@@ -71,11 +71,12 @@ def register_keyframe(keyframe: Keyframe, image: Image, T_camera_world: Array, f
     if matches.is_valid.sum() < options.minimum_matches:
         return None
     T_world_keyframe = inverse(keyframe.T_camera_world)
-    fit, _ = robust_pose(
-        Points(rays(keyframe.points_px, focal_px) @ T_world_keyframe[:3, :3].T,
-               np.tile(T_world_keyframe[:3, 3], (len(points), 1)), keyframe.inverse_depth,
-               keyframe.information, camera.undistorted_px(matches.target_px), matches.weight),
-        focal_px, [T_camera_world], matches, options.pose)
+    known = Points(
+        ray=rays(keyframe.points_px, focal_px) @ T_world_keyframe[:3, :3].T,
+        centre=np.tile(T_world_keyframe[:3, 3], (len(points), 1)),
+        inverse_depth=keyframe.inverse_depth, information=keyframe.information,
+        observed_px=camera.undistorted_px(matches.target_px), weight=matches.weight)
+    fit, _ = robust_pose(known, focal_px, [T_camera_world], matches, options.pose)
     is_inlier = matches.is_valid & (fit.residual_px < options.outlier_px)
     if is_inlier.sum() < max(options.minimum_matches,
                              options.inlier_share * matches.is_valid.sum()):

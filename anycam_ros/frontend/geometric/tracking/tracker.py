@@ -99,7 +99,9 @@ def _points(window: SlidingWindow, rows: NDArray[np.int64], T_world_anchor: Arra
             matches: Matches) -> Points:
     tracks = window.tracks
     direction = rays(tracks.points_px[rows, 0], window.focal_px)
-    return Points(np.einsum('nij,nj->ni', T_world_anchor[:, :3, :3], direction),
-                  np.ascontiguousarray(T_world_anchor[:, :3, 3]), tracks.inverse_depth[rows],
-                  tracks.information[rows], window.camera.undistorted_px(matches.target_px),
-                  matches.weight)
+    return Points(ray=np.einsum('nij,nj->ni', T_world_anchor[:, :3, :3], direction),
+                  centre=np.ascontiguousarray(T_world_anchor[:, :3, 3]),
+                  inverse_depth=tracks.inverse_depth[rows],
+                  information=tracks.information[rows],
+                  observed_px=window.camera.undistorted_px(matches.target_px),
+                  weight=matches.weight)
