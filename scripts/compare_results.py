@@ -72,7 +72,14 @@ def main() -> int:
             difference = describe_difference(old, new)
             differing += bool(difference)
             print(f'{name:10} {sequence.name:32} {difference or "same"}', flush=True)
+    git('worktree', 'prune')        # the trees were in the scratch folder
     return int(differing > 0)
+
+
+def git(*arguments: str | Path) -> str:
+    """Return what git says, in the repository of this script."""
+    return subprocess.run(['git', '-C', REPOSITORY, *arguments], capture_output=True, text=True,
+                          check=True).stdout.strip()
 
 
 def runs(arguments: argparse.Namespace) -> Iterator[tuple[str, Path]]:
@@ -87,16 +94,13 @@ def runs(arguments: argparse.Namespace) -> Iterator[tuple[str, Path]]:
 def results_of(commit: str, mode: str, sequence: Path, scratch: Path, keep: Path,
                frames: int | None) -> Path:
     """Return the folder with the results of a run, made when it is not there yet."""
-    revision = subprocess.run(['git', '-C', REPOSITORY, 'rev-parse', '--short', commit],
-                              capture_output=True, text=True, check=True).stdout.strip()
+    revision = git('rev-parse', '--short', commit)
     output = keep / revision / f'{mode}-{frames or "all"}' / sequence.name
     if (output / 'trajectory.tum').exists():
         return output
     tree = scratch / revision
     if not tree.exists():
-        subprocess.run(['git', '-C', REPOSITORY, 'worktree', 'prune'], check=True)
-        subprocess.run(['git', '-C', REPOSITORY, 'worktree', 'add', '--quiet', '--detach', tree,
-                        revision], check=True)
+        git('worktree', 'add', '--quiet', '--detach', tree, revision)
     command = [sys.executable, tree / 'scripts' / 'anycam', 'odometry', sequence.resolve(),
                '--output', output, *MODES[mode].options]
     if frames:
