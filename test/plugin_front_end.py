@@ -9,7 +9,7 @@ STEP_M = 0.1
 PLUGIN = f'''
 import numpy as np
 
-from anycam_ros.frontend.motion_estimate import LengthUnit, MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import LengthUnit, MotionEstimate, TrackingState
 from anycam_ros.frontend.reason import NO_REASON
 from anycam_ros.geometry.camera import ProcessingCamera
 
@@ -43,8 +43,9 @@ class SteadyFrontEnd:
         elapsed_s = 1.0 if self._stamp_s is None else stamp_s - self._stamp_s
         self._stamp_s = stamp_s
         return MotionEstimate(
-            status=Status.TRACKING, reason=NO_REASON, T_previous_camera=T, elapsed_s=elapsed_s,
-            covariance=1e-6 * np.eye(6), static_share=1.0, unit=LengthUnit('depth', 0.01))
+            status=TrackingState.TRACKING, reason=NO_REASON, T_previous_camera=T,
+            elapsed_s=elapsed_s, covariance=1e-6 * np.eye(6), static_share=1.0,
+            unit=LengthUnit('depth', 0.01))
 
     def map_points(self):
         return np.zeros((0, 3))

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 LOST_VARIANCE = 1.0       # per frame; of scene depths (metres where they are known) and of radians
 
 
-class Status(IntEnum):
+class TrackingState(IntEnum):
     """Say how far an estimate can be trusted."""
 
     INITIALIZING = 0
@@ -44,7 +44,7 @@ class MotionEstimate:
     Images have the working size; lengths are in the unit of the front end's map.
     """
 
-    status: Status
+    status: TrackingState
     reason: Reason                    # why not TRACKING; NO_REASON when TRACKING
     T_previous_camera: Array          # (4, 4) points of this camera to the last one not LOST
     elapsed_s: float                  # since that one
@@ -61,5 +61,5 @@ class MotionEstimate:
 def lost(reason: Reason, unit: LengthUnit = ARBITRARY_UNIT) -> MotionEstimate:
     """Return the estimate for a frame whose pose is not known."""
     # With no motion and no knowledge of it, any time will do.
-    return MotionEstimate(status=Status.LOST, reason=reason, T_previous_camera=np.eye(4),
+    return MotionEstimate(status=TrackingState.LOST, reason=reason, T_previous_camera=np.eye(4),
                           elapsed_s=1.0, covariance=LOST_VARIANCE * np.eye(6), unit=unit)

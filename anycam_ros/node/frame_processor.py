@@ -21,8 +21,7 @@ from anycam_ros.node.inputs.speed_input import SpeedInput
 from anycam_ros.node.inputs.stream_restart import restart_reason
 from anycam_ros.node.outputs.outputs import Outputs
 from anycam_ros.node.outputs.tf_frames import MissingTransformError, TfFrames
-from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
-from anycam_ros.odometry import Status as State
+from anycam_ros.odometry import Frame, OdometryEstimate, TrackingState, VisualOdometry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,7 +167,7 @@ class FrameProcessor:
 
     def _publish_status(self, status: Status) -> None:
         """Publish the status of a processed frame, and log a state that is new."""
-        state = State(status.state).name
+        state = TrackingState(status.state).name
         if state != self._logged_state:
             self._log.inform(f'{state}: {status.reason}' if status.reason else state)
         self._logged_state = state

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The odometry pipeline: frames in, estimates out."""
 
-from anycam_ros.frontend.motion_estimate import Status
+from anycam_ros.frontend.motion_estimate import TrackingState
 from anycam_ros.frontend.reason import Cause
 from anycam_ros.messages.speed import Speed
 from anycam_ros.odometry.config import OdometryConfig
@@ -12,4 +12,4 @@ from anycam_ros.odometry.visual_odometry import VisualOdometry
 from anycam_ros.odometry.warm_up import warm_up
 
 __all__ = ['Cause', 'Frame', 'OdometryConfig', 'OdometryEstimate', 'Speed', 'StampedPose',
-           'Status', 'VisualOdometry', 'warm_up']
+           'TrackingState', 'VisualOdometry', 'warm_up']

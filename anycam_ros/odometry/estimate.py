@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.frontend.motion_estimate import Status
+from anycam_ros.frontend.motion_estimate import TrackingState
 from anycam_ros.frontend.reason import Cause
 from anycam_ros.geometry.camera import Intrinsics
 
@@ -39,7 +39,7 @@ class OdometryEstimate:
     """
 
     stamp_s: float
-    status: Status
+    status: TrackingState
     cause: Cause                               # why not TRACKING; NONE when TRACKING
     reason: str                                # the same in words; empty when TRACKING
     T_odom_camera: NDArray[np.float64]         # (4, 4)

@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from anycam_ros.frontend.motion_estimate import Status
+from anycam_ros.frontend.motion_estimate import TrackingState
 from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
 
 REMEMBERED_INTERVALS = 31
@@ -22,11 +22,11 @@ class FrameGapMonitor:
         self._intervals_s: deque[float] = deque(maxlen=REMEMBERED_INTERVALS)
         self._gap = NO_REASON
 
-    def observe(self, interval_s: float, status: Status) -> int:
+    def observe(self, interval_s: float, status: TrackingState) -> int:
         """Take the time since the frame before; return how many frames are missing between."""
         missing = self._missing(interval_s)
         self._intervals_s.append(interval_s)
-        if missing or status in (Status.TRACKING, Status.INITIALIZING):
+        if missing or status in (TrackingState.TRACKING, TrackingState.INITIALIZING):
             self._gap = _reason_of_gap(interval_s, missing)
         return missing
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import anycam_ros
 from anycam_ros.depth.units import unit_warning
 from anycam_ros.geometry.camera import Intrinsics
-from anycam_ros.odometry import Frame, OdometryEstimate, Status
+from anycam_ros.odometry import Frame, OdometryEstimate, TrackingState
 from anycam_ros.recordings.readers.frame_source import SourceFrame
 from anycam_ros.recordings.stamps import format_stamp
 
@@ -54,7 +54,7 @@ class RunLog:
         self.statuses[estimate.status.name] += 1
         for stage, duration_ms in estimate.timings_ms.items():
             self.timings_ms[stage].append(duration_ms)
-        if estimate.status is Status.LOST:
+        if estimate.status is TrackingState.LOST:
             return
         self.last = estimate
         self.before_scale += estimate.scale_source == 'none'
@@ -65,7 +65,7 @@ class RunLog:
         self.focal_std_px.append(estimate.focal_std_px)
 
     def replace_by_refined(self, T_odom_camera: NDArray[np.float64], intrinsics: Intrinsics,
-                     focal_std_px: float, focal_source: str) -> None:
+                           focal_std_px: float, focal_source: str) -> None:
         """Replace poses and camera by those of the refined recording.
 
         The focal length over time stays causal.

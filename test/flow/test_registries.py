@@ -16,7 +16,7 @@ from anycam_ros.errors import ConfigError, DependencyError, WeightsError
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.flow.registry import make_flow
 from anycam_ros.geometry.camera import Intrinsics
-from anycam_ros.odometry import Frame, OdometryConfig, Status, VisualOdometry
+from anycam_ros.odometry import Frame, OdometryConfig, TrackingState, VisualOdometry
 
 RELIEF = 0.02    # of log depth: what has none at all is no depth
 
@@ -78,7 +78,7 @@ def test_odometry_follows_the_flow_that_is_chosen(
     torch.save({'state_dict': network.state_dict()}, tmp_path / 'hub/checkpoints' / file)
     odometry = VisualOdometry(OdometryConfig(flow='ptlflow:neuflow2', device='cpu'))
     estimates = [odometry.process(frame) for frame in walk.frames[:4]]
-    assert all(estimate is not None and estimate.status is Status.LOST
+    assert all(estimate is not None and estimate.status is TrackingState.LOST
                for estimate in estimates[1:])
 
 
@@ -119,7 +119,7 @@ def test_depth_of_a_model_sets_the_unit_of_length(mended_torchvision: object, tm
                                  (448, 336))
         estimate = odometry.process(Frame(index / 30, picture, intrinsics=camera))
     assert estimate is not None
-    assert (estimate.status, estimate.scale_source) == (Status.TRACKING, 'depth')
+    assert (estimate.status, estimate.scale_source) == (TrackingState.TRACKING, 'depth')
     np.testing.assert_allclose(estimate.T_odom_camera[:3, 3], (0.06 * depth_m, 0, 0),
                                atol=0.01 * depth_m)
 

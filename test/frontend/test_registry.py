@@ -15,7 +15,7 @@ import pytest
 
 from anycam_ros.errors import ConfigError, FrameError
 from anycam_ros.frontend.registry import BUILT_IN, front_end_names
-from anycam_ros.odometry import OdometryConfig, Status, VisualOdometry
+from anycam_ros.odometry import OdometryConfig, TrackingState, VisualOdometry
 
 
 @pytest.fixture
@@ -34,19 +34,19 @@ def run_python(plugin: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_the_odometry_runs_with_it(plugin: Path) -> None:
     done = run_python(plugin, '-c', f"""
 import numpy as np
-from anycam_ros.odometry import Frame, OdometryConfig, Status, VisualOdometry
+from anycam_ros.odometry import Frame, OdometryConfig, TrackingState, VisualOdometry
 odometry = VisualOdometry(OdometryConfig(motion='steady'))
 picture = np.zeros((96, 128, 3), np.uint8)
 estimates = [odometry.process(Frame(0.1 * n, picture)) for n in range(5)]
 assert estimates[0] is None
 assert np.allclose(estimates[-1].T_odom_camera[:3, 3], (4 * {STEP_M}, 0, 0))
 assert np.allclose(estimates[-1].twist[2], {STEP_M} / 0.1)
-assert (estimates[-1].status, estimates[-1].scale_source) == (Status.TRACKING, 'depth')
+assert (estimates[-1].status, estimates[-1].scale_source) == (TrackingState.TRACKING, 'depth')
 assert estimates[-1].focal_source == 'given'
 assert odometry.processing_camera.intrinsics.width == 64
 odometry.restart()
 assert odometry.process(Frame(0.0, picture)) is None
-""")
+                      """)
     assert done.returncode == 0, done.stderr
 
 
@@ -83,4 +83,4 @@ def test_the_odometry_has_no_camera_before_the_first_frame(walk: Clip) -> None:
     assert odometry.processing_camera.intrinsics.width == 448
     estimate = odometry.process(walk.frame(1))
     assert estimate is not None
-    assert estimate.status is not Status.LOST
+    assert estimate.status is not TrackingState.LOST

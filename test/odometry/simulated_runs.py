@@ -11,7 +11,13 @@ from clips import run
 import numpy as np
 
 from anycam_ros.geometry.se3 import Array, inverse, so3_log, T_BODY_OPTICAL
-from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, Status, VisualOdometry
+from anycam_ros.odometry import (
+    Frame,
+    OdometryConfig,
+    OdometryEstimate,
+    TrackingState,
+    VisualOdometry,
+)
 from anycam_ros.simulation.rendered_scene import camera_pose, RenderedScene
 
 WIDTH, HEIGHT = 448, 336
@@ -96,12 +102,12 @@ def _sway(rng: np.random.Generator, rate: float,
 
 
 def steps_of(estimates: Sequence[OdometryEstimate], T_world_camera: Sequence[Array],
-             frames: Sequence[Frame], statuses: Sequence[Status]) -> list[Step]:
+             frames: Sequence[Frame], statuses: Sequence[TrackingState]) -> list[Step]:
     """Return the motions between frames with a pose that end at a frame with such a status."""
     index_at = {frame.stamp_s: index for index, frame in enumerate(frames)}
     steps, T_before, at, stamp_s = [], T_BODY_OPTICAL, 0, frames[0].stamp_s
     for estimate in estimates:
-        if estimate.status == Status.LOST:
+        if estimate.status == TrackingState.LOST:
             continue
         now, elapsed_s = index_at[estimate.stamp_s], estimate.stamp_s - stamp_s
         if estimate.status in statuses:
@@ -116,7 +122,7 @@ def play(simulated: SimulatedRun) -> list[Step]:
     """Return the tracked motions of a run."""
     estimates = run(simulated.frames, VisualOdometry(simulated.config))
     return steps_of(estimates, simulated.T_world_camera, simulated.frames,
-                    (Status.TRACKING, Status.DEGRADED))
+                    (TrackingState.TRACKING, TrackingState.DEGRADED))
 
 
 def units_per_metre(steps: Sequence[Step]) -> float:

@@ -12,7 +12,7 @@ import pytest
 
 from anycam_ros.evaluation.metrics import absolute_error, align
 from anycam_ros.geometry.se3 import so3_log, T_BODY_OPTICAL
-from anycam_ros.odometry import OdometryEstimate, Status
+from anycam_ros.odometry import OdometryEstimate, TrackingState
 from anycam_ros.recordings.readers.image_folder import SequenceFolder
 from anycam_ros.simulation.rendered_scene import straight, turning
 
@@ -25,7 +25,7 @@ ATE_SHARE = 0.03      # of the way; 1.3 % was measured, uncalibrated
 def error_share(estimates: Estimates, truth_m: np.ndarray) -> float:
     """Return the absolute error after Sim(3) over the length of the way, where tracking."""
     tracking = [index for index, estimate in enumerate(estimates)
-                if estimate.status == Status.TRACKING]
+                if estimate.status == TrackingState.TRACKING]
     way_m = np.linalg.norm(np.diff(truth_m[tracking], axis=0), axis=1).sum()
     found = positions([estimates[index] for index in tracking])
     return absolute_error(found, truth_m[tracking]) / way_m
@@ -48,7 +48,7 @@ def calibrated(walk: Clip) -> Estimates:
 
 def test_path_of_an_unknown_camera(walk: Clip, walk_estimates: Estimates) -> None:
     statuses = [estimate.status for estimate in walk_estimates]
-    assert statuses.count(Status.TRACKING) > 0.9 * len(statuses)
+    assert statuses.count(TrackingState.TRACKING) > 0.9 * len(statuses)
     assert error_share(walk_estimates, walk.positions_m[1:]) < ATE_SHARE
 
 
@@ -123,7 +123,7 @@ def test_turn_on_the_spot_shows_the_focal_length() -> None:
 def test_straight_drive_does_not_claim_to_know_the_focal_length() -> None:
     clip = render_clip(straight, 45, moving=False)
     last = run(clip.frames)[-1]
-    assert last.status == Status.TRACKING
+    assert last.status == TrackingState.TRACKING
     assert (last.focal_source, last.focal_std_px) == ('prior', np.inf)
     direction = last.T_odom_camera[:3, 3] / np.linalg.norm(last.T_odom_camera[:3, 3])
     assert direction[0] > 0.99
@@ -137,5 +137,5 @@ def test_recording(data_dir: Path, name: str, count: int, limit_m: float) -> Non
     truth = np.loadtxt(data_dir / name / 'groundtruth.txt')
     estimates = run(frames)
     nearest = [np.abs(truth[:, 0] - estimate.stamp_s).argmin() for estimate in estimates]
-    assert all(estimate.status != Status.LOST for estimate in estimates)
+    assert all(estimate.status != TrackingState.LOST for estimate in estimates)
     assert absolute_error(positions(estimates), truth[nearest, 1:4]) < limit_m

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from anycam_ros.odometry import Cause, Frame, OdometryEstimate, Status
+from anycam_ros.odometry import Cause, Frame, OdometryEstimate, TrackingState
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def after(walk: Clip, *frames: Frame) -> list[OdometryEstimate]:
 
 def test_another_view_is_another_view(walk: Clip) -> None:
     for estimate in after(walk, *(elsewhere(walk, n, (LAST + n) / 30) for n in range(3))):
-        assert (estimate.status, estimate.cause) == (Status.LOST, Cause.OTHER_VIEW)
+        assert (estimate.status, estimate.cause) == (TrackingState.LOST, Cause.OTHER_VIEW)
 
 
 @pytest.mark.parametrize(('gap_s', 'cause', 'words', 'missing'), [
@@ -48,14 +48,14 @@ def test_a_gap_that_costs_nothing_is_only_counted(walk: Clip) -> None:
     estimates = run([*walk.frames[:LAST], *walk.frames[LAST + 2:LAST + 6]])[LAST - 1:]
     assert [estimate.missing_frames for estimate in estimates] == [2, 0, 0, 0]
     assert {(estimate.status, estimate.cause) for estimate in estimates} \
-        == {(Status.TRACKING, Cause.NONE)}
+        == {(TrackingState.TRACKING, Cause.NONE)}
 
 
 def test_a_smeared_picture_is_blurred(walk: Clip) -> None:
     frame = elsewhere(walk, 0, LAST / 30)
     smeared = replace(frame, image_rgb=cv2.blur(frame.image_rgb, (41, 41)))
     estimate, = after(walk, smeared)
-    assert (estimate.status, estimate.cause) == (Status.LOST, Cause.BLURRED)
+    assert (estimate.status, estimate.cause) == (TrackingState.LOST, Cause.BLURRED)
 
 
 def test_patches_that_move_each_on_their_own_are_too_much(walk: Clip) -> None:
@@ -67,6 +67,6 @@ def test_patches_that_move_each_on_their_own_are_too_much(walk: Clip) -> None:
         tile = np.s_[84 * row:84 * row + 84, 90 * column:90 * column + 90]
         image[tile] = np.roll(frame.image_rgb, (dy, dx), (0, 1))[tile]
     estimate, = after(walk, with_picture(frame, image))
-    assert estimate.status in (Status.DEGRADED, Status.LOST)
+    assert estimate.status in (TrackingState.DEGRADED, TrackingState.LOST)
     assert estimate.cause is Cause.TOO_MUCH_MOVING
     assert 'too much is moving' in estimate.reason

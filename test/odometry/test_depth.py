@@ -12,7 +12,7 @@ import pytest
 
 from anycam_ros.evaluation.metrics import absolute_error, align
 from anycam_ros.geometry.se3 import so3_log, T_BODY_OPTICAL
-from anycam_ros.odometry import Frame, OdometryEstimate, Status
+from anycam_ros.odometry import Frame, OdometryEstimate, TrackingState
 from anycam_ros.recordings.readers.image_folder import SequenceFolder
 from anycam_ros.simulation.rendered_scene import turning
 
@@ -38,7 +38,7 @@ def scale(estimates: Estimates, clip: Clip, part: slice = slice(None)) -> float:
 
 
 def lost(estimates: Estimates) -> int:
-    return sum(estimate.status == Status.LOST for estimate in estimates)
+    return sum(estimate.status == TrackingState.LOST for estimate in estimates)
 
 
 @pytest.fixture(scope='module')
@@ -49,7 +49,7 @@ def metric(walk: Clip) -> Estimates:
 def test_lengths_are_metres_from_the_first_pair_on(walk: Clip, metric: Estimates) -> None:
     assert {estimate.scale_source for estimate in metric} == {'depth'}
     assert {estimate.scale_std for estimate in metric} == {0.01}
-    assert {estimate.status for estimate in metric} == {Status.TRACKING}
+    assert {estimate.status for estimate in metric} == {TrackingState.TRACKING}
     assert absolute_error(positions(metric), walk.positions_m[1:], has_scale=False) < 0.025
     assert scale(metric, walk) == pytest.approx(1, abs=0.03)
     calibrated = run(with_depth(walk)[:12], depth='topic', intrinsics='given')
@@ -174,7 +174,7 @@ def test_turning_on_the_spot_with_depth_moves_the_camera_nowhere() -> None:
     """Depth must not make a way of what its noise and a turn leave over."""
     clip = render_clip(turning, 60, moving=False)
     estimates = run(with_depth(clip), depth='topic')
-    assert {estimate.status for estimate in estimates} == {Status.TRACKING}
+    assert {estimate.status for estimate in estimates} == {TrackingState.TRACKING}
     assert np.linalg.norm(positions(estimates), axis=1).max() < 0.05
     assert np.linalg.norm(positions(estimates)[-1]) < 0.03
     turned = [clip.rendered[index].T_world_camera[:3, :3] for index in (0, -1)]

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from anycam_ros.odometry import Frame, OdometryEstimate, Status, VisualOdometry
+from anycam_ros.odometry import Frame, OdometryEstimate, TrackingState, VisualOdometry
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ def interrupted(walk: Clip) -> Estimates:
 
 def test_covered_lens_is_lost_at_once_and_says_why(interrupted: Estimates) -> None:
     covered = interrupted[BEFORE - 1:BEFORE + COVERED - 1]
-    assert all(estimate.status == Status.LOST for estimate in covered)
+    assert all(estimate.status == TrackingState.LOST for estimate in covered)
     assert all('covered or too dark' in estimate.reason for estimate in covered)
     assert all(estimate.motion_mask is None for estimate in covered)
 
@@ -50,8 +50,8 @@ def test_lost_estimates_hold_the_pose_with_a_wide_covariance(interrupted: Estima
 def test_uncovered_lens_tracks_on_from_where_it_was(
         interrupted: Estimates, walk_estimates: Estimates) -> None:
     after = interrupted[BEFORE + COVERED - 1:]
-    assert after[0].status != Status.LOST
-    assert all(estimate.status == Status.TRACKING for estimate in after[1:])
+    assert after[0].status != TrackingState.LOST
+    assert all(estimate.status == TrackingState.TRACKING for estimate in after[1:])
     undisturbed = positions(walk_estimates)[BEFORE - 1:BEFORE - 1 + AFTER]
     way = np.linalg.norm(np.diff(undisturbed, axis=0), axis=1).sum()
     assert np.linalg.norm(positions(after) - undisturbed, axis=1).max() < 0.1 * way
@@ -73,7 +73,7 @@ def test_motion_behind_a_covered_lens_does_not_look_like_a_leap(walk: Clip) -> N
     estimates = run(frames)
     normal = max(np.linalg.norm(estimate.twist[:3]) for estimate in estimates[30:38])
     back = estimates[45]
-    assert back.status != Status.LOST
+    assert back.status != TrackingState.LOST
     assert np.linalg.norm(back.twist[:3]) < 2 * normal
 
 
@@ -82,8 +82,8 @@ def test_view_of_elsewhere_is_lost_then_a_new_map_starts_without_a_jump(walk: Cl
         walk.frame(index).image_rgb, cv2.ROTATE_180))) for index in range(90)]
     estimates = run([*walk.frames[:30], *elsewhere[30:90]])
     statuses = [estimate.status for estimate in estimates]
-    assert statuses[29] == Status.LOST
-    assert statuses[-1] == Status.TRACKING
+    assert statuses[29] == TrackingState.LOST
+    assert statuses[-1] == TrackingState.TRACKING
     found, true = (np.linalg.norm(np.diff(points, axis=0), axis=1)
                    for points in (positions(estimates), walk.positions_m[1:]))
     assert found[28:].max() < 6 * found[:28].max()

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.odometry import Status, VisualOdometry, warm_up
+from anycam_ros.odometry import TrackingState, VisualOdometry, warm_up
 from anycam_ros.simulation.rendered_scene import hand_held
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(
@@ -55,13 +55,13 @@ class Samples:
 
 
 @pytest.fixture(scope='module')
-def hour() -> tuple[Counter[Status | None], Samples]:
+def hour() -> tuple[Counter[TrackingState | None], Samples]:
     clip = render_clip(hand_held, 360)
     warm_up()
     odometry = VisualOdometry()
     yardstick = fixed_work(clip)
     samples = Samples(MINUTES * SAMPLES_PER_MINUTE)
-    statuses: Counter[Status | None] = Counter()
+    statuses: Counter[TrackingState | None] = Counter()
     started_s = time.process_time()
     for index, frame in enumerate(to_and_fro(clip, MINUTES * FRAMES_PER_MINUTE)):
         estimate = odometry.process(frame)
@@ -83,7 +83,7 @@ def fixed_work(clip: Clip) -> Callable[[], NDArray[np.float32]]:
     return lambda: flow(first, second)
 
 
-def report(minute: int, samples: Samples, statuses: Counter[Status | None]) -> None:
+def report(minute: int, samples: Samples, statuses: Counter[TrackingState | None]) -> None:
     cost_s, in_yardsticks, resident_mb = samples.minute(minute)
     counts = ', '.join(f'{count} {status.name}' for status, count in statuses.items()
                        if status is not None)
@@ -92,21 +92,21 @@ def report(minute: int, samples: Samples, statuses: Counter[Status | None]) -> N
     sys.stdout.flush()
 
 
-def test_no_pose_is_lost(hour: tuple[Counter[Status | None], Samples]) -> None:
+def test_no_pose_is_lost(hour: tuple[Counter[TrackingState | None], Samples]) -> None:
     statuses, _ = hour
     assert statuses[None] == 1          # the first frame
-    assert statuses[Status.LOST] == 0
-    assert statuses[Status.TRACKING] > 0.99 * sum(statuses.values())
+    assert statuses[TrackingState.LOST] == 0
+    assert statuses[TrackingState.TRACKING] > 0.99 * sum(statuses.values())
 
 
-def test_memory_stays_flat(hour: tuple[Counter[Status | None], Samples]) -> None:
+def test_memory_stays_flat(hour: tuple[Counter[TrackingState | None], Samples]) -> None:
     _, samples = hour
     _, _, early_mb = samples.minute(1)
     _, _, late_mb = samples.minute(MINUTES - 1)
     assert late_mb - early_mb < 20
 
 
-def test_cost_stays_the_same(hour: tuple[Counter[Status | None], Samples]) -> None:
+def test_cost_stays_the_same(hour: tuple[Counter[TrackingState | None], Samples]) -> None:
     """In yardsticks, so that it holds where others use the machine, too."""
     _, samples = hour
     _, early, _ = samples.minute(1)

@@ -9,7 +9,7 @@ from clips import Clip, to_and_fro
 import numpy as np
 import pytest
 
-from anycam_ros.odometry import Status, visual_odometry, VisualOdometry
+from anycam_ros.odometry import TrackingState, visual_odometry, VisualOdometry
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,7 @@ class LongRun:
     def __init__(self, clip: Clip) -> None:
         """Play a clip to and fro."""
         odometry = VisualOdometry()
-        self.statuses: list[Status] = []
+        self.statuses: list[TrackingState] = []
         self.poses: list[np.ndarray] = []      # not the estimates: their pictures fill the memory
         self.cpu_s, self.memory_mb = np.zeros(FRAMES), np.zeros(FRAMES)
         for index, frame in enumerate(to_and_fro(clip, FRAMES)):
@@ -51,8 +51,8 @@ def long_run(walk: Clip) -> LongRun:
 def test_tracking_holds(long_run: LongRun) -> None:
     statuses = long_run.statuses
     assert len(statuses) == FRAMES - 1
-    assert Status.LOST not in statuses
-    assert statuses.count(Status.TRACKING) > 0.97 * len(statuses)
+    assert TrackingState.LOST not in statuses
+    assert statuses.count(TrackingState.TRACKING) > 0.97 * len(statuses)
 
 
 def test_rotation_stays_a_rotation(long_run: LongRun) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from anycam_ros.errors import WeightsError
-from anycam_ros.odometry import Frame, OdometryConfig, Status, VisualOdometry, warm_up
+from anycam_ros.odometry import Frame, OdometryConfig, TrackingState, VisualOdometry, warm_up
 from anycam_ros.odometry.cloud import frame_cloud
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def test_every_frame_gets_a_metric_pose(config: OdometryConfig, frames: list[Fra
     estimates = run(frames, VisualOdometry(config))
     assert len(estimates) == FRAMES - 1
     for estimate in estimates:
-        assert estimate.status in (Status.TRACKING, Status.DEGRADED)
+        assert estimate.status in (TrackingState.TRACKING, TrackingState.DEGRADED)
         assert estimate.scale_source == 'depth'
         assert estimate.focal_source == 'estimated'
         assert estimate.uncertainty is not None
@@ -77,7 +77,7 @@ def test_given_intrinsics_are_kept(config: OdometryConfig, frames: list[Frame]) 
 def test_without_depth_frames_are_lost(config: OdometryConfig, frames: list[Frame]) -> None:
     blind = [replace(frame, depth_m=None) for frame in frames]
     for estimate in run(blind, VisualOdometry(config)):
-        assert estimate.status is Status.LOST
+        assert estimate.status is TrackingState.LOST
         assert 'no depth' in estimate.reason
 
 
@@ -85,8 +85,8 @@ def test_depth_may_be_slower_than_the_camera(config: OdometryConfig,
                                              frames: list[Frame]) -> None:
     seldom = [frame if number % 3 == 0 else replace(frame, depth_m=None)
               for number, frame in enumerate(frames)]
-    assert Status.LOST not in {estimate.status for estimate in run(seldom,
-                                                                   VisualOdometry(config))}
+    assert TrackingState.LOST not in {estimate.status for estimate in run(seldom,
+                                                                          VisualOdometry(config))}
 
 
 def test_depth_is_known_for_frames_between_those_that_have_it(

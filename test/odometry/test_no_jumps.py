@@ -8,14 +8,14 @@ import pytest
 from simulated_runs import Step, steps_of, units_per_metre
 
 from anycam_ros.geometry.se3 import Array, so3_log
-from anycam_ros.odometry import OdometryEstimate, Status
+from anycam_ros.odometry import OdometryEstimate, TrackingState
 
 pytestmark = pytest.mark.slow
 
 SIGMAS = 5.0
 BRIEFLY, LONG = range(40, 46), range(36, 62)     # a map is given up after 0.7 s
-PUBLISHED = (Status.INITIALIZING, Status.TRACKING, Status.DEGRADED)
-TRACKED = (Status.TRACKING, Status.DEGRADED)
+PUBLISHED = (TrackingState.INITIALIZING, TrackingState.TRACKING, TrackingState.DEGRADED)
+TRACKED = (TrackingState.TRACKING, TrackingState.DEGRADED)
 
 
 def estimates_with_covered_lens(walk: Clip, covered: range) -> list[OdometryEstimate]:
@@ -26,7 +26,7 @@ def estimates_with_covered_lens(walk: Clip, covered: range) -> list[OdometryEsti
 
 
 def steps(walk: Clip, estimates: list[OdometryEstimate],
-          statuses: tuple[Status, ...]) -> list[Step]:
+          statuses: tuple[TrackingState, ...]) -> list[Step]:
     poses = [rendered.T_world_camera for rendered in walk.rendered]
     return steps_of(estimates, poses, walk.frames, statuses)
 
@@ -46,7 +46,7 @@ def estimates(request: pytest.FixtureRequest, walk: Clip,
         return walk_estimates
     covered = BRIEFLY if request.param == 'covered briefly' else LONG
     found = estimates_with_covered_lens(walk, covered)
-    assert sum(estimate.status == Status.LOST for estimate in found) >= len(covered)
+    assert sum(estimate.status == TrackingState.LOST for estimate in found) >= len(covered)
     assert found[-1].status in TRACKED
     return found
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 import pytest
 
 from anycam_ros.evaluation.metrics import absolute_error
-from anycam_ros.odometry import Frame, Status, VisualOdometry
+from anycam_ros.odometry import Frame, TrackingState, VisualOdometry
 from anycam_ros.simulation.rendered_scene import camera_pose
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ def test_past_survives_a_loss_and_a_new_map(there_and_back: Clip) -> None:
     for index in range(60, 90):
         other = noise.integers(0, 255, frames[0].image_rgb.shape).astype(np.uint8)
         statuses.append(odometry.process(with_picture(frames[index], other)).status)
-    assert statuses[-1] is Status.LOST
+    assert statuses[-1] is TrackingState.LOST
     for frame in frames[90:]:
         odometry.process(frame)
     after = positions_by_stamp(odometry)

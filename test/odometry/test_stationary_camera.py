@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anycam_ros.geometry.se3 import T_BODY_OPTICAL
-from anycam_ros.odometry import OdometryEstimate, Status
+from anycam_ros.odometry import OdometryEstimate, TrackingState
 from anycam_ros.recordings.readers.image_folder import SequenceFolder
 from anycam_ros.simulation.rendered_scene import hand_held
 
@@ -52,7 +52,7 @@ def test_compressed_pictures_do_not_make_it_move(stand: Clip) -> None:
 def test_walk_that_halts_comes_to_rest() -> None:
     clip = render_clip(lambda time_s: hand_held(min(time_s, HALT_S)), 85)
     estimates = run(clip.frames)
-    assert estimates[44].status == Status.TRACKING
+    assert estimates[44].status == TrackingState.TRACKING
     at_rest = estimates[55:]
     way = positions(at_rest) - at_rest[0].T_odom_camera[:3, 3]
     assert np.abs(way).max() < 1e-12

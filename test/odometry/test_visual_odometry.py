@@ -15,7 +15,7 @@ from anycam_ros.geometry.se3 import (
     so3_log,
     T_BODY_OPTICAL,
 )
-from anycam_ros.odometry import OdometryConfig, OdometryEstimate, Status, VisualOdometry
+from anycam_ros.odometry import OdometryConfig, OdometryEstimate, TrackingState, VisualOdometry
 
 Estimates = list[OdometryEstimate]
 
@@ -86,7 +86,7 @@ def test_covariances_are_symmetric_positive_and_the_pose_s_grows(
 def test_pose_covariance_is_that_of_chained_noisy_motions(walk_estimates: Estimates) -> None:
     """Each motion is blurred by its own covariance; the spread of the ends is measured."""
     tracking = [index for index, estimate in enumerate(walk_estimates)
-                if estimate.status == Status.TRACKING][:30]
+                if estimate.status == TrackingState.TRACKING][:30]
     before = walk_estimates[tracking[0] - 1]
     chosen = [walk_estimates[index] for index in tracking]
     rng = np.random.default_rng(0)
@@ -140,7 +140,7 @@ def test_focal_distribution_is_over_the_candidates_of_the_raw_image(
 def test_without_refinement_there_is_still_a_pose_per_frame(walk: Clip) -> None:
     estimates = run(walk.frames[:40], VisualOdometry(OdometryConfig(refine='none')))
     assert len(estimates) == 39
-    assert estimates[-1].status == Status.TRACKING
+    assert estimates[-1].status == TrackingState.TRACKING
 
 
 def test_reset_returns_to_the_origin(walk: Clip, walk_estimates: Estimates) -> None:

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from anycam_ros.errors import SourceError
 from anycam_ros.evaluation.metrics import absolute_error, associate
-from anycam_ros.odometry import OdometryConfig, OdometryEstimate, Status, VisualOdometry, warm_up
+from anycam_ros.odometry import (
+    OdometryConfig,
+    OdometryEstimate,
+    TrackingState,
+    VisualOdometry,
+    warm_up,
+)
 from anycam_ros.offline.run_odometry import Selection
 from anycam_ros.recordings.readers.frame_source import SourceFrame
 from anycam_ros.recordings.readers.image_folder import read_camera, SequenceFolder
@@ -94,7 +100,7 @@ def run_sequence(sequence: Path, start: int, config: OdometryConfig) -> Figures:
         begun_s = time.perf_counter()
         estimate = odometry.process(frame)
         elapsed_s += time.perf_counter() - begun_s
-        if estimate is None or estimate.status is Status.LOST:
+        if estimate is None or estimate.status is TrackingState.LOST:
             lost += estimate is not None
             continue
         stamps_s.append(source_frame.stamp_s)

@@ -51,7 +51,7 @@ from anycam_ros.frontend.geometric.tracking.tracking_quality import (
     tracking_quality,
     why_not_tracked,
 )
-from anycam_ros.frontend.motion_estimate import lost, MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import lost, MotionEstimate, TrackingState
 from anycam_ros.frontend.reason import NO_REASON, Reason
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import ProcessingCamera
@@ -152,7 +152,8 @@ class GeometricFrontEnd:
             first = self._initialiser.first_window(tracking, self._depth)
         if first is not None:
             return self._start_map(first, tracking, stamp_s)
-        estimate = self._found(tracking, stamp_s, Status.INITIALIZING, self._initialiser.waits_for)
+        estimate = self._found(tracking, stamp_s, TrackingState.INITIALIZING,
+                               self._initialiser.waits_for)
         self._initialiser.renew_reference(tracking, stamp_s)
         return estimate
 
@@ -163,7 +164,7 @@ class GeometricFrontEnd:
         The path up to here was not seen and is not made up for. The rotation is: without parallax
         a step sideways looks like a turn.
         """
-        estimate = self._found(tracking, stamp_s, Status.INITIALIZING, MAP_STARTS)
+        estimate = self._found(tracking, stamp_s, TrackingState.INITIALIZING, MAP_STARTS)
         state, window = self._camera_state, first.window
         state.forget_corrections()
         if first.is_metric:
@@ -256,7 +257,7 @@ class GeometricFrontEnd:
 
     # What comes out -------------------------------------------------------------------------
 
-    def _found(self, tracking: TrackingResult, stamp_s: float, status: Status,
+    def _found(self, tracking: TrackingResult, stamp_s: float, status: TrackingState,
                reason: Reason) -> MotionEstimate:
         """Move the camera on to a frame whose pose is known, and say what it says."""
         has_map, state = self._mode is not Mode.INITIALIZING, self._camera_state

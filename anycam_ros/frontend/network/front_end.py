@@ -25,7 +25,7 @@ from anycam_ros.frontend.motion_estimate import (
     lost,
     LOST_VARIANCE,
     MotionEstimate,
-    Status,
+    TrackingState,
 )
 from anycam_ros.frontend.network.device_upload import DeviceUpload, View
 from anycam_ros.frontend.network.flow_stationarity import FlowStationarity
@@ -201,7 +201,7 @@ class NetworkFrontEnd:
         self._key_frames.clear()
         self._pending_correction.forget()
         return MotionEstimate(
-            status=Status.INITIALIZING, reason=Reason(Cause.STARTING, reason),
+            status=TrackingState.INITIALIZING, reason=Reason(Cause.STARTING, reason),
             T_previous_camera=np.eye(4), elapsed_s=1.0, covariance=LOST_VARIANCE * np.eye(6),
             unit=self._unit)
 
@@ -284,10 +284,10 @@ class NetworkFrontEnd:
         return lost(reason, self._unit)
 
 
-def _static_status(static_share: float) -> tuple[Status, Reason]:
+def _static_status(static_share: float) -> tuple[TrackingState, Reason]:
     """Return whether enough of the image is static, and why it is not."""
     if static_share >= DEGRADED_SHARE:
-        return Status.TRACKING, NO_REASON
-    return Status.DEGRADED, Reason(
+        return TrackingState.TRACKING, NO_REASON
+    return TrackingState.DEGRADED, Reason(
         Cause.TOO_MUCH_MOVING, f'too much is moving: only {100 * static_share:.0f} % of the '
         'picture follows the camera')

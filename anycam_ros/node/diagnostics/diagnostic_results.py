@@ -9,7 +9,7 @@ from typing import NamedTuple
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from anycam_ros.msg import Status
-from anycam_ros.odometry import Status as State
+from anycam_ros.odometry import TrackingState
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 LEVELS = {Status.INITIALIZING: WARN, Status.TRACKING: OK, Status.DEGRADED: WARN,
@@ -64,7 +64,7 @@ def camera(now: Sample, before: Sample, rate_hz: float) -> DiagnosticResult:
 def odometry(now: Sample) -> DiagnosticResult:
     """Say how far the odometry can be trusted, and why, and how long its stages take."""
     status = now.status
-    name = State(status.state).name
+    name = TrackingState(status.state).name
     level = WARN if status.cause == Status.CAUSE_PAUSED else LEVELS[status.state]
     return DiagnosticResult(level, f'{name}: {status.reason}' if status.reason else name, {
         'State': name, 'Cause': CAUSES[status.cause], 'Reason': status.reason,

@@ -24,8 +24,7 @@ from anycam_ros.node.outputs.create_publisher import create_publisher
 from anycam_ros.node.outputs.scene import SceneOutputs
 from anycam_ros.node.outputs.tf_frames import TfFrames
 from anycam_ros.node.outputs.transforms import Motion, odom_transform, pose_from_matrix
-from anycam_ros.odometry import Frame, OdometryEstimate, StampedPose, VisualOdometry
-from anycam_ros.odometry import Status as State
+from anycam_ros.odometry import Frame, OdometryEstimate, StampedPose, TrackingState, VisualOdometry
 
 PATH_PERIOD_NS = 100_000_000
 
@@ -73,7 +72,7 @@ class Outputs:
 
         Raises MissingTransformError.
         """
-        is_lost = estimate.status == State.LOST
+        is_lost = estimate.status == TrackingState.LOST
         if is_lost and not self._config.publish_when_lost:
             return
         self._publish_motion(header, self._frames.motion(header, estimate))

@@ -13,7 +13,7 @@ from anycam_ros.frontend.motion_estimate import (
     ARBITRARY_UNIT,
     LengthUnit,
     MotionEstimate,
-    Status,
+    TrackingState,
 )
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import rescaled
@@ -53,9 +53,9 @@ class MetricScale:
     def in_metres(self, step: Step) -> ScaledMotion:
         """Return the motion of a step in metres, as far as these are known."""
         motion = step.motion
-        if motion.status == Status.INITIALIZING:
+        if motion.status == TrackingState.INITIALIZING:
             self._leave_map()
-        elif motion.status != Status.LOST:
+        elif motion.status != TrackingState.LOST:
             self._learn(step)
         if not self._log_scale.is_known:
             return unscaled(motion)

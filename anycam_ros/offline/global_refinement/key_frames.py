@@ -18,7 +18,7 @@ from anycam_ros.frontend.geometric import (
     MatchingOptions,
     SeedingOptions,
 )
-from anycam_ros.frontend.motion_estimate import Status
+from anycam_ros.frontend.motion_estimate import TrackingState
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array
 from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
@@ -65,7 +65,7 @@ class KeyFrames:
     def add(self, frame: Frame, estimate: OdometryEstimate) -> None:
         """Add a frame and its estimate; one without a pose is ignored."""
         self._pending = None
-        if estimate.status is Status.LOST:
+        if estimate.status is TrackingState.LOST:
             return
         self.T_world_camera.append(estimate.T_odom_camera)
         seen = len(self.T_world_camera) - 1, frame, estimate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from anycam_ros.geometry.se3 import Array
-from anycam_ros.odometry import Frame, OdometryEstimate, Status, VisualOdometry
+from anycam_ros.odometry import Frame, OdometryEstimate, TrackingState, VisualOdometry
 from anycam_ros.odometry.cloud import frame_cloud, PointCloud
 from anycam_ros.offline.reconstruction.voxel_grid import VoxelGrid
 
@@ -27,7 +27,7 @@ class SceneCloud:
 
     def add(self, frame: Frame, estimate: OdometryEstimate) -> None:
         """Add a frame and its estimate; one without pose, depth or unit is ignored."""
-        if estimate.status is Status.LOST:
+        if estimate.status is TrackingState.LOST:
             return
         pose, self._poses = self._poses, self._poses + 1
         is_due = estimate.is_key_frame or pose - self._last >= LONGEST_GAP

@@ -12,7 +12,7 @@ from rosbags.typesys import get_typestore, Stores
 
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.geometry.quaternion import quaternion_from_rotation
-from anycam_ros.odometry import OdometryEstimate, Status
+from anycam_ros.odometry import OdometryEstimate, TrackingState
 from anycam_ros.recordings.readers.frame_source import SourceFrame
 from anycam_ros.recordings.stamps import NANOSECONDS
 
@@ -44,7 +44,7 @@ class OdometryBag:
         header = _header(frame.stamp_ns, camera_frame)
         self._write('/estimated/camera_info', frame.stamp_ns,
                     _camera_info(header, estimate.intrinsics))
-        if estimate.status is not Status.LOST:
+        if estimate.status is not TrackingState.LOST:
             in_odom = _header(frame.stamp_ns, ODOM_FRAME)
             self._write('/odom', frame.stamp_ns, _odometry(in_odom, camera_frame, estimate))
             self._write('/tf', frame.stamp_ns,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import rerun
 
-from anycam_ros.odometry import Frame, OdometryEstimate, Status, VisualOdometry
+from anycam_ros.odometry import Frame, OdometryEstimate, TrackingState, VisualOdometry
 from anycam_ros.odometry.cloud import frame_cloud, PointCloud
 
 PICTURE_WIDTH_PX = 448
@@ -37,7 +37,7 @@ class RerunRecording:
         self._stream.set_time('stamp', timestamp=estimate.stamp_s)
         self._stream.log('status', rerun.TextLog(f'{estimate.status.name} {estimate.reason}'))
         self._log_image(frame, estimate)
-        if estimate.status is Status.LOST:
+        if estimate.status is TrackingState.LOST:
             return
         self._log_pose(estimate)
         self._since_cloud += 1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anycam_ros.errors import SourceError
 from anycam_ros.geometry.quaternion import quaternion_from_rotation
-from anycam_ros.odometry import OdometryEstimate, Status
+from anycam_ros.odometry import OdometryEstimate, TrackingState
 from anycam_ros.recordings.readers.frame_source import SourceFrame
 from anycam_ros.recordings.stamps import format_stamp
 
@@ -38,7 +38,7 @@ class TrajectoryFile:
 
     def add(self, frame: SourceFrame, estimate: OdometryEstimate) -> None:
         """Append one pose."""
-        if estimate.status is not Status.LOST:
+        if estimate.status is not TrackingState.LOST:
             self._file.write(tum_line(frame.stamp_ns, estimate.T_odom_camera) + '\n')
 
     def close(self) -> None:

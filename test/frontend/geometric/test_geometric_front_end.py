@@ -8,7 +8,7 @@ import numpy as np
 from anycam_ros.frontend.geometric.front_end import GeometricFrontEnd
 from anycam_ros.frontend.geometric.load import load_geometric
 from anycam_ros.frontend.geometric.mode import Mode
-from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import MotionEstimate, TrackingState
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.odometry import OdometryConfig
 
@@ -29,7 +29,7 @@ def process(front_end: GeometricFrontEnd, image_rgb: np.ndarray, stamp_s: float)
 def until_tracking(front_end: GeometricFrontEnd, clip: Clip) -> int:
     """Return the index of the first frame that is tracked."""
     for index, frame in enumerate(clip.frames):
-        if process(front_end, frame.image_rgb, frame.stamp_s).status == Status.TRACKING:
+        if process(front_end, frame.image_rgb, frame.stamp_s).status == TrackingState.TRACKING:
             return index
     raise AssertionError('the clip is never tracked')
 
@@ -40,10 +40,10 @@ def test_mode_follows_what_is_seen(walk: Clip) -> None:
     newest = until_tracking(front_end, walk)
     assert front_end.mode is Mode.TRACKING
     black = np.zeros_like(walk.frames[0].image_rgb)
-    assert process(front_end, black, walk.frames[newest + 1].stamp_s).status == Status.LOST
+    assert process(front_end, black, walk.frames[newest + 1].stamp_s).status == TrackingState.LOST
     assert front_end.mode is Mode.LOST
     frame = walk.frames[newest + 2]
-    assert process(front_end, frame.image_rgb, frame.stamp_s).status != Status.LOST
+    assert process(front_end, frame.image_rgb, frame.stamp_s).status != TrackingState.LOST
     assert front_end.mode is Mode.TRACKING
 
 

@@ -20,7 +20,7 @@ from anycam_ros.errors import FrameError
 from anycam_ros.flow.dense_flow import Flow, Image
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.flow.network_flow import NetworkFlow
-from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import MotionEstimate, TrackingState
 from anycam_ros.frontend.network import device_upload, frame_readout, front_end
 from anycam_ros.frontend.network.front_end import NetworkFrontEnd, NetworkOptions
 from anycam_ros.frontend.network.warp import flow_returns, looked_up, warped
@@ -72,7 +72,7 @@ def run(motion: NetworkFrontEnd, clip: Clip, *, with_depth: bool = True) -> list
 
 def assert_alike(found: list[MotionEstimate], expected: list[MotionEstimate]) -> None:
     for one, other in zip(found[1:], expected[1:], strict=True):
-        assert one.status is not Status.LOST
+        assert one.status is not TrackingState.LOST
         np.testing.assert_allclose(one.T_previous_camera, other.T_previous_camera, atol=1e-6)
         np.testing.assert_allclose(one.uncertainty_px, other.uncertainty_px, rtol=1e-3,
                                    atol=1e-3)
@@ -138,7 +138,7 @@ def test_the_host_waits_twice_per_frame(clip: Clip, monkeypatch: pytest.MonkeyPa
             estimate = motion.process(working_image(rendered.image_rgb), rendered.stamp_s, None)
         assert seen.waits == []
         assert seen.tensors == calls['upload'] <= 2     # the picture, and points to look up
-        assert calls['download'] == (0 if estimate.status is Status.INITIALIZING else 2)
+        assert calls['download'] == (0 if estimate.status is TrackingState.INITIALIZING else 2)
 
 
 def test_what_would_wait_is_noticed() -> None:
@@ -179,7 +179,8 @@ def test_out_of_memory_anywhere_shrinks_the_window_and_goes_on(
     with caplog.at_level(logging.WARNING):
         estimates = run(make_motion(DisFlow(), network=network), clip)
     assert [estimate.status for estimate in estimates[:4]] == [
-        Status.INITIALIZING, estimates[1].status, Status.LOST, Status.INITIALIZING]
+        TrackingState.INITIALIZING, estimates[1].status, TrackingState.LOST,
+        TrackingState.INITIALIZING]
     assert 'out of memory' in estimates[2].reason.words
     assert caplog.text.count('shrinks from 8 frames, both directions to 8, forward only') == 1
     assert estimates[4].uncertainty_px is not None

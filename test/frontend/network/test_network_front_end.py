@@ -13,7 +13,7 @@ import torch
 from anycam_ros.depth.depth_model import DepthModel
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.frontend.common.stage_timer import STAGES
-from anycam_ros.frontend.motion_estimate import LengthUnit, MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import LengthUnit, MotionEstimate, TrackingState
 from anycam_ros.frontend.network.device_upload import View
 from anycam_ros.frontend.network.front_end import NetworkFrontEnd, NetworkOptions
 from anycam_ros.frontend.network.induced_flow import induced_flow, pose_information
@@ -76,9 +76,9 @@ def test_motions_are_those_of_the_network_in_metres(clip: Clip) -> None:
     motion = make_motion()
     estimates = run(motion, clip)
     expected, _ = pushed_by_hand(clip)
-    assert estimates[0].status is Status.INITIALIZING
+    assert estimates[0].status is TrackingState.INITIALIZING
     for estimate, poses in zip(estimates[1:], expected, strict=True):
-        assert estimate.status in (Status.TRACKING, Status.DEGRADED)
+        assert estimate.status in (TrackingState.TRACKING, TrackingState.DEGRADED)
         np.testing.assert_allclose(estimate.T_previous_camera, poses[motion.focal.candidate],
                                    atol=1e-5)
         assert estimate.elapsed_s == pytest.approx(1 / 30)
@@ -161,7 +161,7 @@ def test_a_frame_without_depth_for_long_is_lost_and_skipped(clip: Clip) -> None:
     motion.process(working_image(first.image_rgb), 0.0, first.depth_m)
     for depth_m, words in ((None, 'no depth'), (holes, '0 % of the picture')):
         estimate = motion.process(working_image(second.image_rgb), 0.4, depth_m)
-        assert estimate.status is Status.LOST
+        assert estimate.status is TrackingState.LOST
         assert estimate.reason.cause is Cause.NO_DEPTH
         assert words in estimate.reason.words
     estimate = motion.process(working_image(second.image_rgb), 0.5, second.depth_m)
@@ -191,9 +191,9 @@ def test_a_cut_starts_the_window_anew(clip: Clip) -> None:
     run(motion, clip)
     noise = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3)).astype(np.uint8)
     depth_m = np.full((HEIGHT, WIDTH), 2.0, np.float32)
-    assert motion.process(working_image(noise), 1.0, depth_m).status is Status.LOST
+    assert motion.process(working_image(noise), 1.0, depth_m).status is TrackingState.LOST
     dark = motion.process(working_image(np.zeros_like(noise)), 1.1, depth_m)
-    assert dark.status is Status.LOST
+    assert dark.status is TrackingState.LOST
     assert dark.reason.cause is Cause.TOO_DARK
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from anycam_ros.frontend.common.log_scale import LogScaleFilter
 from anycam_ros.frontend.geometric.focal import FocalState
-from anycam_ros.frontend.motion_estimate import MotionEstimate, Status
+from anycam_ros.frontend.motion_estimate import MotionEstimate, TrackingState
 from anycam_ros.frontend.reason import NO_REASON
 from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_exp
 from anycam_ros.odometry import Speed
@@ -27,7 +27,7 @@ def no_image() -> Image:
     raise AssertionError('speeds need no image')
 
 
-def motion(step_m: float = SPEED_MPS / RATE_HZ, status: Status = Status.TRACKING, *,
+def motion(step_m: float = SPEED_MPS / RATE_HZ, status: TrackingState = TrackingState.TRACKING, *,
            metres_per_unit: float = METRES_PER_UNIT, turn_rad: float = 0.0) -> MotionEstimate:
     T = from_rotation_translation(so3_exp(np.array([0.0, turn_rad, 0.0])),
                                   np.array([0.0, 0.0, step_m / metres_per_unit]))
@@ -116,9 +116,9 @@ def test_a_scale_without_speeds_is_propagated() -> None:
 def test_a_new_map_has_about_the_same_unit() -> None:
     drive = Drive()
     drive.go([motion()] * 40)
-    drive.go([motion(0.0, Status.LOST)] * 3)
+    drive.go([motion(0.0, TrackingState.LOST)] * 3)
     assert drive.go([motion()])[-1].motion.unit.source == 'topic'
-    between = drive.go([motion(0.0, Status.INITIALIZING)] * 10)
+    between = drive.go([motion(0.0, TrackingState.INITIALIZING)] * 10)
     assert {estimate.motion.unit.source for estimate in between} == {'propagated'}
     after = drive.go([motion(metres_per_unit=6.0)] * 30)
     assert after[0].motion.unit.source == 'propagated'

@@ -16,7 +16,7 @@ from anycam_ros.odometry import (
     OdometryConfig,
     OdometryEstimate,
     Speed,
-    Status,
+    TrackingState,
     VisualOdometry,
 )
 from anycam_ros.recordings.readers.image_folder import SequenceFolder
@@ -120,7 +120,7 @@ def test_speed_of_a_robot_with_an_unknown_camera(driven: Clip) -> None:
         == pytest.approx(SPEED_MPS * (last.stamp_s - first.stamp_s), rel=0.1)
     odometry.restart()
     anew = [estimate for estimate in run(driven.frames[20:35], odometry)
-            if estimate.status == Status.TRACKING]
+            if estimate.status == TrackingState.TRACKING]
     assert {estimate.scale_source for estimate in anew} == {'propagated'}
     assert anew[-1].twist[2] == pytest.approx(SPEED_MPS, rel=0.4)
     assert anew[-1].scale_std > 0.4
@@ -130,7 +130,7 @@ def test_no_ground_in_view_is_no_scale() -> None:
     clip = filmed(drive_looking_up, 20)
     estimates = run(clip.frames, intrinsics='given', scale_source='camera_height',
                     camera_height_m=1.35)
-    assert estimates[-1].status == Status.TRACKING
+    assert estimates[-1].status == TrackingState.TRACKING
     assert {estimate.scale_source for estimate in estimates} == {'none'}
     assert np.isnan(estimates[-1].metres_per_unit)
 

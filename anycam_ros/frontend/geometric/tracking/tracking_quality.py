@@ -10,7 +10,7 @@ from anycam_ros.frontend.geometric.estimation.tracking_result import (
     TrackingFailure,
     TrackingResult,
 )
-from anycam_ros.frontend.motion_estimate import Status
+from anycam_ros.frontend.motion_estimate import TrackingState
 from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
 
 
@@ -36,11 +36,11 @@ def why_not_tracked(image: Image, failure: TrackingFailure, options: TrackingQua
 
 
 def tracking_quality(tracking: TrackingResult, options: TrackingQualityOptions,
-                     image_quality: ImageQualityOptions) -> tuple[Status, Reason]:
+                     image_quality: ImageQualityOptions) -> tuple[TrackingState, Reason]:
     """Return whether a pose is worse than usual, because few points follow it, or none closely."""
     if tracking.inlier_share < options.few_inliers or tracking.noise_px > options.large_noise_px:
-        return Status.DEGRADED, _why_degraded(tracking, options, image_quality)
-    return Status.TRACKING, NO_REASON
+        return TrackingState.DEGRADED, _why_degraded(tracking, options, image_quality)
+    return TrackingState.TRACKING, NO_REASON
 
 
 def _why_degraded(tracking: TrackingResult, options: TrackingQualityOptions,

@@ -14,7 +14,7 @@ from anycam_ros.frontend.geometric.segmentation.motion_mask import (
     MotionMask,
     MotionMaskOptions,
 )
-from anycam_ros.odometry import OdometryEstimate, Status
+from anycam_ros.odometry import OdometryEstimate, TrackingState
 from anycam_ros.simulation.rendered_scene import hand_held, standing
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ def test_moving_pixels_are_found_in_every_frame(
         walk: Clip, walk_estimates: list[OdometryEstimate]) -> None:
     overlaps = [intersection_over_union(estimate.motion_mask > 0, rendered.moving)
                 for estimate, rendered in zip(walk_estimates, walk.rendered[1:], strict=True)
-                if estimate.status == Status.TRACKING][SETTLED:]
+                if estimate.status == TrackingState.TRACKING][SETTLED:]
     assert len(overlaps) > 50
     assert np.median(overlaps) > 0.45
     assert np.percentile(overlaps, 10) > 0.25
@@ -57,7 +57,7 @@ def test_uncertainty_is_larger_where_things_move(
 
 def test_most_points_are_static_and_say_so(still_life: list[OdometryEstimate]) -> None:
     tracking = [estimate.static_share for estimate in still_life
-                if estimate.status == Status.TRACKING]
+                if estimate.status == TrackingState.TRACKING]
     assert np.median(tracking) > 0.8
     assert max(tracking) <= 1
 
