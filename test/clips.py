@@ -4,10 +4,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+import pytest
 
+from anycam_ros.frontend.geometric import load
+from anycam_ros.frontend.geometric.options import GeometricOptions
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics
 from anycam_ros.odometry import Frame, OdometryConfig, OdometryEstimate, VisualOdometry
@@ -86,3 +90,9 @@ def working_image(image_rgb: NDArray[np.uint8]) -> WorkingImage:
     """Return an image that is processed in its own size."""
     height, width = image_rgb.shape[:2]
     return WorkingImage(image_rgb, Intrinsics.centred(width, height, float(width)))
+
+
+def process_smaller_images(patch: pytest.MonkeyPatch, area_px: int) -> None:
+    """Let the geometric front ends to come work in another size, which is quicker."""
+    options = replace(GeometricOptions(), working_area_px=area_px)
+    patch.setattr(load, 'load_geometric', partial(load.load_geometric, options=options))

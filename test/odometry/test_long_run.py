@@ -5,11 +5,11 @@
 import time
 import tracemalloc
 
-from clips import Clip, to_and_fro
+from clips import Clip, process_smaller_images, to_and_fro
 import numpy as np
 import pytest
 
-from anycam_ros.odometry import TrackingState, visual_odometry, VisualOdometry
+from anycam_ros.odometry import TrackingState, VisualOdometry
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ class LongRun:
 def long_run(walk: Clip) -> LongRun:
     with pytest.MonkeyPatch.context() as patch:
         # A quarter of the working image makes the thousand frames four times as quick.
-        patch.setattr(visual_odometry, 'WORKING_AREA_PX', 224 * 168)
+        process_smaller_images(patch, 224 * 168)
         tracemalloc.start()
         result = LongRun(Clip(walk.rendered[:TURNING_POINT + 1], walk.intrinsics))
         tracemalloc.stop()

@@ -12,6 +12,7 @@ from random import Random
 import time
 from typing import Any
 
+from clips import process_smaller_images
 import cv2
 from fuzzed_messages import MessageFuzzer
 from hypothesis import given, HealthCheck, settings
@@ -42,7 +43,7 @@ from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.conversions import camera_info_from_intrinsics
 from anycam_ros.node.inputs.depth_synchroniser import DepthSynchroniser
 from anycam_ros.node.pipeline import Pipeline
-from anycam_ros.odometry import OdometryConfig, visual_odometry
+from anycam_ros.odometry import OdometryConfig
 from anycam_ros.srv import SetPose
 
 pytestmark = pytest.mark.soak
@@ -93,7 +94,7 @@ class Intake:
 @pytest.fixture
 def intakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Intake]]:
     """Return odometries that between them take in every type of message."""
-    monkeypatch.setattr(visual_odometry, 'WORKING_AREA_PX', 160 * 160)    # quicker
+    process_smaller_images(monkeypatch, 160 * 160)
     intakes = [Intake('with_depth', depth='topic'),
                Intake('calibrated', depth='topic', intrinsics='given'),
                Intake('with_wheels', scale_source='topic')]

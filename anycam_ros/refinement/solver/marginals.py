@@ -38,7 +38,12 @@ def marginal_information(observations: Observations, state: State, equations: No
 
 
 def _marginal(joint: Array, kept: NDArray[np.int64]) -> Array:
-    """Return the information of the kept unknowns, the others marginalised."""
+    """Return the information of the kept unknowns, the others marginalised.
+
+    None where odd priors are so large that the information overflows.
+    """
+    if not np.isfinite(joint).all():
+        return np.zeros((len(kept), len(kept)))
     others = np.setdiff1d(np.arange(len(joint)), kept)
     cross = joint[np.ix_(kept, others)]
     out = joint[np.ix_(kept, kept)] \
