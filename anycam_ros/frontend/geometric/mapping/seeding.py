@@ -21,7 +21,7 @@ class SeedingOptions:
     border_px: int = 4         # corners this near to the edge leave the image at once
     corner_window_px: int = 5  # over which a corner's gradients are summed
     neighbours: int = 7        # tracks whose median depth is expected; a mean follows outliers
-    depth_ratio_std: float = 5.0     # of the expected inverse depth: as good as unknown
+    depth_ratio_std: float = 1.0     # of the expected inverse depth: neighbours differ twofold
     depth_spread_std: float = 0.3    # of the median inverse depth of the scene, besides
 
 
