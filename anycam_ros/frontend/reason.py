@@ -22,6 +22,7 @@ class Cause(IntEnum):
     TIME_GAP = 10
     FRAMES_LOST = 11
     NO_DEPTH = 12
+    MAP_FAILED = 13
 
 
 class Reason(NamedTuple):

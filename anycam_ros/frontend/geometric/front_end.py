@@ -47,7 +47,11 @@ from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMask
 from anycam_ros.frontend.geometric.tracking.keyframe_insertion import insert_keyframe
 from anycam_ros.frontend.geometric.tracking.keyframe_selection import needs_key_frame
 from anycam_ros.frontend.geometric.tracking.tracker import track_frame
+from anycam_ros.frontend.geometric.tracking.tracking_loss import TrackingLoss
 from anycam_ros.frontend.geometric.tracking.tracking_quality import (
+    contradicts_map,
+    MAP_CONTRADICTED,
+    SCALE_RUNS_AWAY,
     tracking_quality,
     why_not_tracked,
 )
@@ -78,7 +82,7 @@ class GeometricFrontEnd:
         self._depth_m: Depth | None = None
         self._mode = Mode.INITIALIZING
         self._stamp_s: float | None = None             # of the newest image
-        self._not_found_since_s: float | None = None
+        self._tracking_loss = TrackingLoss(options.tracking_loss)
         self._camera_state = CameraState(options.pending_correction)
         self._map = LocalMap(camera, focal.focal_px, depth_noise, options.local_map,
                              options.covariance)
@@ -149,7 +153,7 @@ class GeometricFrontEnd:
         if tracking is None:
             return self._lost(NO_OVERLAP)
         with self._timer.stage(REFINE):
-            first = self._initialiser.first_window(tracking, self._depth)
+            first = self._initialiser.first_window(tracking, stamp_s, self._depth)
         if first is not None:
             return self._start_map(first, tracking, stamp_s)
         estimate = self._found(tracking, stamp_s, TrackingState.INITIALIZING,
@@ -170,11 +174,13 @@ class GeometricFrontEnd:
         if first.is_metric:
             stamps_s: list[float | None] = [stamp_s]
         else:
-            state.correct(tracking.T_camera_world, from_rotation_translation(
-                window.T_camera_world[-1][:3, :3], np.zeros(3)))
-            stamps_s = [state.reference_stamp_s, *[None] * (len(window) - 2), stamp_s]
+            state.correct(
+                from_rotation_translation(first.R_newest_first, np.zeros(3)),
+                from_rotation_translation(window.T_camera_world[-1][:3, :3], np.zeros(3)))
+            stamps_s = [first.stamp_s, *[None] * (len(window) - 2), stamp_s]
         self._map.start(window, tracking.T_camera_world, stamps_s, is_metric=first.is_metric)
         self._initialiser.stop()
+        self._tracking_loss.forget()
         self._mode = Mode.TRACKING
         self._refer_to_key_frame(tracking)
         state.stop()
@@ -196,6 +202,10 @@ class GeometricFrontEnd:
             tracking = self._track_frame(image, stamp_s)
         if isinstance(tracking, TrackingFailure):
             return self._not_found(image, stamp_s, tracking)
+        self._tracking_loss.see(stamp_s, contradicts=contradicts_map(
+            tracking, self._options.tracking_quality))
+        if self._tracking_loss.is_final(stamp_s):
+            return self._give_up_map(image, stamp_s, MAP_CONTRADICTED)
         with self._timer.stage(MOTION):
             is_stationary = self._stationarity.update(tracking.matches.target_px,
                                                       tracking.is_inlier)
@@ -213,6 +223,8 @@ class GeometricFrontEnd:
             if is_key_frame:
                 self._insert_key_frame(tracking)
                 self._depth.measure_newest(self._map)
+        if self._map.runs_away:
+            return self._give_up_map(image, stamp_s, SCALE_RUNS_AWAY)
         return replace(estimate, is_key_frame=is_key_frame)
 
     def _track_frame(self, image: Image, stamp_s: float) -> TrackingResult | TrackingFailure:
@@ -262,7 +274,6 @@ class GeometricFrontEnd:
         """Move the camera on to a frame whose pose is known, and say what it says."""
         has_map, state = self._mode is not Mode.INITIALIZING, self._camera_state
         self._mode = Mode.TRACKING if has_map else Mode.INITIALIZING
-        self._not_found_since_s = None
         with self._timer.stage(MOTION):
             T_previous_camera = state.motion_to(tracking)
             covariance = motion_covariance(tracking, state.tracking, T_previous_camera,
@@ -283,14 +294,18 @@ class GeometricFrontEnd:
 
     def _not_found(self, image: Image, stamp_s: float, failure: TrackingFailure) -> MotionEstimate:
         """Say that the image fits the map nowhere; after a while give the map up."""
-        if self._not_found_since_s is None:
-            self._not_found_since_s = stamp_s
-        if stamp_s - self._not_found_since_s >= self._options.tracker.give_up_s:
-            self._map.give_up()
-            self._mode = Mode.INITIALIZING
-            self._initialiser.start_at(image, stamp_s)
-        return self._lost(why_not_tracked(image, failure, self._options.tracking_quality,
-                                          self._options.image_quality))
+        reason = why_not_tracked(image, failure, self._options.tracking_quality,
+                                 self._options.image_quality)
+        self._tracking_loss.miss(stamp_s)
+        return self._give_up_map(image, stamp_s, reason) \
+            if self._tracking_loss.is_final(stamp_s) else self._lost(reason)
+
+    def _give_up_map(self, image: Image, stamp_s: float, reason: Reason) -> MotionEstimate:
+        """Start anew from an image."""
+        self._map.give_up()
+        self._mode = Mode.INITIALIZING
+        self._initialiser.start_at(image, stamp_s)
+        return self._lost(reason)
 
     def _lost(self, reason: Reason) -> MotionEstimate:
         if self._mode is Mode.TRACKING:

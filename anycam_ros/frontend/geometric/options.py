@@ -17,6 +17,7 @@ from anycam_ros.frontend.geometric.estimation.pose_covariance import CovarianceO
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import TwoViewOptions
 from anycam_ros.frontend.geometric.focal import FocalOptions
 from anycam_ros.frontend.geometric.initialisation.map_initialiser import MapInitialiserOptions
+from anycam_ros.frontend.geometric.initialisation.older_references import OlderReferenceOptions
 from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationOnlyOptions
 from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPriorOptions
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMapOptions
@@ -26,6 +27,7 @@ from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMaskOpt
 from anycam_ros.frontend.geometric.tracking.keyframe_selection import KeyframeSelectionOptions
 from anycam_ros.frontend.geometric.tracking.loop_closure import LoopClosureOptions
 from anycam_ros.frontend.geometric.tracking.tracker import TrackerOptions
+from anycam_ros.frontend.geometric.tracking.tracking_loss import TrackingLossOptions
 from anycam_ros.frontend.geometric.tracking.tracking_quality import TrackingQualityOptions
 
 
@@ -40,8 +42,10 @@ class GeometricOptions:
     matching: MatchingOptions = field(default_factory=MatchingOptions)
     two_view: TwoViewOptions = field(default_factory=TwoViewOptions)
     rotation_only: RotationOnlyOptions = field(default_factory=RotationOnlyOptions)
+    older_references: OlderReferenceOptions = field(default_factory=OlderReferenceOptions)
     map_initialiser: MapInitialiserOptions = field(default_factory=MapInitialiserOptions)
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
+    tracking_loss: TrackingLossOptions = field(default_factory=TrackingLossOptions)
     tracking_quality: TrackingQualityOptions = field(default_factory=TrackingQualityOptions)
     stationarity: StationarityOptions = field(default_factory=StationarityOptions)
     covariance: CovarianceOptions = field(default_factory=CovarianceOptions)

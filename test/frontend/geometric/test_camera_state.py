@@ -24,8 +24,8 @@ def found_after(seconds: float) -> CameraState:
     state.start_at(0.0)
     everything = np.ones(COUNT, np.bool_)
     matches = Matches(np.zeros((COUNT, 2)), everything, np.ones(COUNT))
-    tracking = TrackingResult(IMAGE, FlowPair(STILL, STILL), matches, everything, T_TURN,
-                              np.eye(6), 0.1)
+    tracking = TrackingResult(IMAGE, FlowPair(STILL, STILL), matches, np.zeros(COUNT),
+                              everything, T_TURN, np.eye(6), 0.1)
     state.move(tracking, seconds, scene_inverse_depth=1.0)
     return state
 

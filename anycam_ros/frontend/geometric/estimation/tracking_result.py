@@ -19,6 +19,7 @@ class TrackingResult(NamedTuple):
     image: Image
     pair: FlowPair
     matches: Matches
+    residual_px: Array               # (N,) what the pose leaves of each match; inf where not seen
     is_inlier: NDArray[np.bool_]     # (N,)
     T_camera_world: Array            # (4, 4)
     information: Array               # (6, 6) left perturbation of the pose, noise of 1 px

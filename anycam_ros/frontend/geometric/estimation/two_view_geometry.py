@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The start: rotation before there is parallax, then the first two key frames' geometry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.frontend.geometric.estimation.parallax import (
+    ParallaxOptions,
+    translation_direction,
+)
 from anycam_ros.frontend.geometric.estimation.pose_estimation import fit_pose, Points
 from anycam_ros.geometry.camera import rays
 from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
@@ -29,8 +33,10 @@ class TwoViewOptions:
     inlier_px: float = 3.0                 # reprojection error
     minimum_points: int = 25               # fewer fit too many poses
     minimum_in_front: float = 0.6          # share of the inliers
+    minimum_parallax_px: float = 1.0       # of a point that is seen to be in front
     minimum_inverse_depth: float = 0.004   # for a baseline of 1; farther shows no parallax
     free_depth_information: float = 1e-3   # of the depths before the fit: as good as none
+    parallax: ParallaxOptions = field(default_factory=ParallaxOptions)
     plausible_cost: float = 3.0            # of a hypothesis, times the lowest one
 
 
@@ -109,34 +115,48 @@ def _linearised_rotation(reference_px: Array, observed_px: Array, focal_px: floa
 
 
 def two_view_hypotheses(reference_px: Array, observed_px: Array, weight: Array,
-                        focal_px: float, options: TwoViewOptions) -> list[TwoViewGeometry]:
+                        focal_px: float, R_camera_reference: Array,
+                        options: TwoViewOptions) -> list[TwoViewGeometry]:
     """Return what two views (N, 2) may show, the best first; empty when nothing fits.
 
-    The hypotheses come from an essential matrix E and a homography H. A flat scene has two, and
-    a nearly flat one with noise too: all come back, for more views to decide. Points with weight
-    0 are not used and come back as outliers.
+    The hypotheses come from an essential matrix E, a homography H, and the best turn (3, 3) with
+    the parallax that it leaves. A flat scene has two, and a nearly flat one with noise too: all
+    come back, for more views to decide. Points with weight 0 are not used and come back as
+    outliers.
     """
     used = weight > 0
     if used.sum() < options.minimum_points:
         return []
     hypotheses = []
     for T, supports in _hypotheses(reference_px[used], observed_px[used], focal_px,
-                                   options):
+                                   R_camera_reference, options):
         is_supported = np.zeros(len(weight), np.bool_)
         is_supported[used] = supports
         geometry = _polished(T, reference_px, observed_px, weight * is_supported, focal_px,
                              options)
         if geometry is not None:
-            hypotheses.append(geometry)
+            # What a hypothesis leaves out speaks against it as an outlier does.
+            left_out = float(weight[~is_supported].sum()) * _outlier_cost(options)
+            hypotheses.append(geometry._replace(cost=geometry.cost + left_out))
     hypotheses.sort(key=lambda geometry: geometry.cost)
     return [geometry for geometry in hypotheses
             if geometry.cost <= options.plausible_cost * hypotheses[0].cost]
 
 
+def _outlier_cost(options: TwoViewOptions) -> float:
+    delta_px = options.robust_threshold_px
+    return delta_px ** 2 * math.log(1.0 + (options.inlier_px / delta_px) ** 2)
+
+
 def _hypotheses(reference_px: Array, observed_px: Array, focal_px: float,
+                R_camera_reference: Array,
                 options: TwoViewOptions) -> list[tuple[Array, NDArray[np.bool_]]]:
-    """Return relative poses, and the points that support them, from an E and an H matrix."""
-    found = []
+    """Return relative poses, and the points that support them: see two_view_hypotheses."""
+    direction, in_line = translation_direction(
+        rays(reference_px, focal_px) @ R_camera_reference.T, rays(observed_px, focal_px), focal_px,
+        options.parallax)
+    found: list[tuple[Any, Any, Any]] = [
+        (R_camera_reference, direction[:, None], in_line[:, None])]
     essential, supports = cv2.findEssentialMat(
         reference_px, observed_px, focal_px, (0.0, 0.0), cv2.USAC_MAGSAC, 0.999,
         options.essential_threshold_px)
@@ -160,7 +180,7 @@ def _polished(T: Array, reference_px: Array, observed_px: Array, weight: Array,
     directions, seen = rays(reference_px, focal_px), rays(observed_px, focal_px)
     points = Points(
         ray=directions, centre=np.zeros_like(directions),
-        inverse_depth=np.maximum(_triangulate(directions, seen, T),
+        inverse_depth=np.maximum(_triangulate(directions, seen, T)[0],
                                  options.minimum_inverse_depth),
         information=np.full(len(weight), options.free_depth_information),
         observed_px=observed_px, weight=weight)
@@ -171,21 +191,27 @@ def _polished(T: Array, reference_px: Array, observed_px: Array, weight: Array,
         return None
     T = fit.T_camera_world
     T[:3, 3] /= baseline
-    depth = _triangulate(directions, seen, T)
+    depth, shift = _triangulate(directions, seen, T)
     is_inlier = (weight > 0) & (fit.residual_px < options.inlier_px)
-    in_front = is_inlier & (depth > options.minimum_inverse_depth)
+    # A point without parallax may be anywhere far away.
+    has_parallax = is_inlier & (focal_px * shift * np.abs(depth) > options.minimum_parallax_px)
+    in_front = has_parallax & (depth > 0)
     if in_front.sum() < max(options.minimum_points,
-                            options.minimum_in_front * is_inlier.sum()):
+                            options.minimum_in_front * has_parallax.sum()):
         return None
-    return TwoViewGeometry(T, depth, in_front, fit.cost)
+    return TwoViewGeometry(T, np.maximum(depth, options.minimum_inverse_depth),
+                           in_front | (is_inlier & ~has_parallax), fit.cost)
 
 
-def _triangulate(ray_reference: Array, ray_observed: Array, T: Array) -> Array:
-    """Return the inverse depths (N,) in the reference: least squares on the second view."""
+def _triangulate(ray_reference: Array, ray_observed: Array, T: Array) -> tuple[Array, Array]:
+    """Return inverse depths (N,) in the reference, and the shift (N,) per inverse depth.
+
+    Least squares on the second view, in normalised image coordinates.
+    """
     a = ray_reference @ T[:3, :3].T
     t = T[:3, 3]
     # u (a_z + d t_z) = a_x + d t_x, and the same for v.
     coefficient = ray_observed[:, :2] * t[2] - t[:2]
     constant = a[:, :2] - ray_observed[:, :2] * a[:, 2:]
     norm = (coefficient ** 2).sum(axis=1)
-    return np.asarray((coefficient * constant).sum(axis=1) / np.maximum(norm, 1e-12))
+    return (coefficient * constant).sum(axis=1) / np.maximum(norm, 1e-12), np.sqrt(norm)

@@ -4,9 +4,12 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.frontend.common.stage_timer import MATCH, MOTION, StageTimer
 from anycam_ros.frontend.geometric.camera_state import CameraState
+from anycam_ros.frontend.geometric.estimation.flow_prediction import predict_flow
 from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, FlowPair
 from anycam_ros.frontend.geometric.estimation.pose_covariance import (
     absolute_information,
@@ -16,6 +19,10 @@ from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingRes
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrior
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.initialisation.map_initialiser import initialise_map
+from anycam_ros.frontend.geometric.initialisation.older_references import (
+    OlderReference,
+    OlderReferences,
+)
 from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationOnlyTracker
 from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
@@ -24,6 +31,7 @@ from anycam_ros.frontend.geometric.options import GeometricOptions
 from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMask
 from anycam_ros.frontend.reason import Cause, Reason
 from anycam_ros.geometry.camera import ProcessingCamera
+from anycam_ros.geometry.se3 import Array
 
 NO_OVERLAP = Reason(Cause.OTHER_VIEW, 'no overlap with the previous frame')
 NO_MOTION = Reason(Cause.NO_PARALLAX, 'the camera does not move')
@@ -35,13 +43,16 @@ class FirstWindow(NamedTuple):
     """Hold the window that a map starts with."""
 
     window: SlidingWindow
-    is_metric: bool          # made of one image and its depth, not of parallax
+    is_metric: bool            # made of one image and its depth, not of parallax
+    stamp_s: float             # of its first key frame
+    R_newest_first: Array      # (3, 3) from its first to its newest key frame, as published
 
 
 class Initialiser:
     """Follow the rotation from a reference image, and make the first window.
 
-    The camera state, the map and the motion mask go over to each new reference.
+    The camera state, the map and the motion mask go over to each new reference. Older ones are
+    kept: parallax may build up slowly, or in turns that the newest does not outlast.
     """
 
     def __init__(self, camera: ProcessingCamera, flow: DenseFlow, focal: FocalState,
@@ -51,6 +62,8 @@ class Initialiser:
         self._camera_state, self._map, self._motion_mask = camera_state, local_map, motion_mask
         self._options = options
         self._rotation_only: RotationOnlyTracker | None = None
+        self._older = OlderReferences(options.older_references)
+        self._compared: OlderReference | None = None     # with the newest image
 
     @property
     def waits_for(self) -> Reason:
@@ -80,40 +93,56 @@ class Initialiser:
         if tracking is None and last is not None:
             # The reference has left the view: the frame before takes its place.
             self._learn_from_turn(rotation_only, last)
+            self._older.clear()
             rotation_only = self.start_at(last.image, self._camera_state.stamp_s)
             tracking = self._track(rotation_only, image, timer)
         if tracking is None:
+            self._older.clear()
             self.start_at(image, stamp_s)
+        self._compared = None
+        if tracking is not None and not rotation_only.is_stationary:
+            with timer.stage(MATCH):
+                self._compared = self._older.compare(
+                    image, tracking.T_camera_world[:3, :3], self._focal.focal_px, self._match)
         return tracking
 
-    def first_window(self, tracking: TrackingResult, depth: DepthPrior) -> FirstWindow | None:
+    def first_window(self, tracking: TrackingResult, stamp_s: float,
+                     depth: DepthPrior) -> FirstWindow | None:
         """Return the first window; None while there is neither depth nor parallax for one."""
         assert self._rotation_only is not None
-        options = self._options
+        options, older = self._options, self._compared
         window = depth.first_window(tracking.image, self._focal.focal_px,
                                     options.local_map.window, options.seeding)
         if window is not None:
-            return FirstWindow(window, is_metric=True)
-        has_parallax = self._rotation_only.has_parallax(tracking)
-        self._rotation_only.remember(tracking)
-        if has_parallax:
-            window = initialise_map(
-                self._rotation_only, tracking, self._focal, options.map_initialiser,
-                options.local_map, options.covariance)
-        return None if window is None else FirstWindow(window, is_metric=False)
+            return FirstWindow(window, True, stamp_s, np.eye(3))
+        R_camera_newest = tracking.T_camera_world[:3, :3]
+        if older is not None:
+            window = self._window_from_parallax(older.rotation_only, older.tracking)
+            if window is not None:
+                return FirstWindow(window, False, older.stamp_s,
+                                   R_camera_newest @ older.R_newest_reference)
+        window = self._window_from_parallax(self._rotation_only, tracking)
+        return None if window is None else FirstWindow(
+            window, False, self._camera_state.reference_stamp_s, R_camera_newest)
 
     def renew_reference(self, tracking: TrackingResult, stamp_s: float) -> None:
         """Make the newest image the reference where the one so far has served its time."""
-        assert self._rotation_only is not None
-        has_turned_far = self._rotation_only.has_turned_far(tracking)
+        rotation_only, reference_s = self._rotation_only, self._camera_state.reference_stamp_s
+        assert rotation_only is not None
+        has_turned_far = rotation_only.has_turned_far(tracking)
         if has_turned_far:
-            self._learn_from_turn(self._rotation_only, tracking)
-        if has_turned_far or self._rotation_only.is_reference_expired(tracking):
+            self._learn_from_turn(rotation_only, tracking)
+        is_old = stamp_s - reference_s >= self._options.older_references.spacing_s
+        if has_turned_far or (is_old and not rotation_only.is_stationary):
+            self._older.keep(rotation_only, reference_s, tracking)
+            self.start_at(tracking.image, stamp_s, tracking.pair)
+        elif rotation_only.is_reference_expired(tracking):
             self.start_at(tracking.image, stamp_s, tracking.pair)
 
     def stop(self) -> None:
-        """Drop the reference: there is a map."""
-        self._rotation_only = None
+        """Drop the references: there is a map."""
+        self._rotation_only = self._compared = None
+        self._older.clear()
 
     def _track(self, rotation_only: RotationOnlyTracker, image: Image,
                timer: StageTimer) -> TrackingResult | None:
@@ -123,6 +152,25 @@ class Initialiser:
                                   None if last is None else last.pair)
         with timer.stage(MOTION):
             return rotation_only.track(image, pair, self._focal.focal_px)
+
+    def _match(self, older: OlderReference, image: Image, R_camera_reference: Array) -> FlowPair:
+        before = older.tracking
+        start = predict_flow(before.pair, before.T_camera_world[:3, :3], R_camera_reference,
+                             self._camera, self._focal.focal_px, self._options.flow_prediction)
+        return flow_both_ways(self._flow, older.rotation_only.reference, image, start)
+
+    def _window_from_parallax(self, rotation_only: RotationOnlyTracker,
+                              tracking: TrackingResult) -> SlidingWindow | None:
+        options = self._options
+        has_parallax = rotation_only.has_parallax(tracking)
+        rotation_only.remember(tracking)
+        if not has_parallax:
+            return None
+        window = initialise_map(rotation_only, tracking, self._focal, options.map_initialiser,
+                                options.local_map, options.covariance)
+        if window is None:
+            rotation_only.fail(tracking)
+        return window
 
     def _learn_from_turn(self, rotation_only: RotationOnlyTracker,
                          tracking: TrackingResult) -> None:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The first window of key frames, from the reference, the views since and the newest image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import math
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from anycam_ros.frontend.geometric.estimation.pose_estimation import fit_pose, P
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import TwoViewGeometry
 from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.geometric.initialisation.lens_turn import LensTurnOptions
 from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationOnlyTracker
 from anycam_ros.frontend.geometric.mapping.local_bundle_adjustment import adjust_bundle
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMapOptions
@@ -22,6 +23,7 @@ from anycam_ros.frontend.geometric.mapping.sliding_window import (
     SlidingWindowOptions,
 )
 from anycam_ros.geometry.camera import rays
+from anycam_ros.refinement import RefinementResult
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class MapInitialiserOptions:
     depth_std: float = 0.2             # relative, of a depth from two views
     maximum_noise_px: float = 0.6      # of a map that fits
     maximum_noise_share: float = 0.12  # of the parallax; with more, something else moved
+    # What depths must explain beyond a turn. Those of noise alone explain half of its square: each
+    # takes one of the two coordinates of a match.
+    minimum_gain: float = 4.0          # squared error of the best turn over that of the map
+    lens_turn: LensTurnOptions = field(default_factory=LensTurnOptions)
     clear_lead: float = 1.15           # of the second best objective over the best
     same_direction_rad: float = 0.35   # between steps of hypotheses that say the same
 
@@ -69,7 +75,9 @@ def initialise_map(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
                                   mapping.window)
         result = adjust_bundle(window, trial_focal, options.robust_threshold_px,
                                mapping.bundle_adjustment, covariance)
-        if not result.not_observable and result.noise_px < limit_px:
+        if not result.not_observable and result.noise_px < limit_px \
+                and _gain(rotation_only, tracking, geometry, focal, result, options) \
+                > options.minimum_gain:
             trials.append(_Trial(result.objective_after, window, trial_focal))
     if not trials:
         return None
@@ -80,6 +88,21 @@ def initialise_map(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
     focal.become(best.focal)
     best.window.has_low_parallax = rotation_only.has_low_parallax(tracking)
     return best.window
+
+
+def _gain(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
+          geometry: TwoViewGeometry, focal: FocalState, result: RefinementResult,
+          options: MapInitialiserOptions) -> float:
+    """Return the squared error that the best turn leaves over that of the map.
+
+    Errors beyond that of an outlier count as such.
+    """
+    turn_px = rotation_only.turn_residual_px(tracking, geometry.is_inlier, focal,
+                                             options.lens_turn)
+    map_px = result.residual_px[:, -1]
+    squares = [float(np.nansum(np.minimum(error_px, options.outlier_px) ** 2))
+               for error_px in (turn_px, map_px)]
+    return squares[0] / max(squares[1], 1e-12)
 
 
 def _two_view_window(rotation_only: RotationOnlyTracker, tracking: TrackingResult,

@@ -3,8 +3,10 @@
 """Rotation-only tracking: before there is a map, the camera turns, and parallax is awaited."""
 
 from dataclasses import dataclass
+import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.estimation.matching import (
@@ -22,10 +24,15 @@ from anycam_ros.frontend.geometric.estimation.two_view_geometry import (
     TwoViewGeometry,
     TwoViewOptions,
 )
+from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.geometric.initialisation.lens_turn import (
+    lens_turn_residual_px,
+    LensTurnOptions,
+)
 from anycam_ros.frontend.geometric.mapping.seeding import best_corners, SeedingOptions
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
-from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_log
+from anycam_ros.geometry.se3 import Array, from_rotation_translation
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,9 @@ class RotationOnlyOptions:
     minimum_points: int = 30           # of them
     minimum_noise_px: float = 0.1      # of a turn; between equal images it only seems less
     inlier_noise_ratio: float = 3.0    # of the largest residual of an inlier to that noise
+    parallax_percentile: float = 75.0  # of what rotation leaves: half of the points may be far
     parallax: float = 0.008            # of the longer side, after the rotation is taken out
+    trial_growth: float = 1.1          # of the parallax, from one trial that fails to the next
     minimum_views: int = 3             # between reference and image, to decide between hypotheses
     ample_parallax: float = 0.015      # of the longer side; enough for two views
     low_parallax: float = 0.007        # of it, when the reference is about to leave the view
@@ -47,7 +56,8 @@ class RotationOnlyOptions:
     maximum_views: int = 5             # remembered; more cost time and tell little
     expired_px: float = 0.15           # median motion of a stationary camera's points, at most
     expired_frames: int = 8            # after which its reference is replaced
-    far_turn_rad: float = 0.3          # shows the focal length; a wider one leaves the view
+    far_turn_rad: float = 0.3          # of the optical axis: it shows the focal length, and the
+                                       # view is about to be left
     maximum_turn_noise_px: float = 0.5     # median of what a turn leaves where nothing else moved
 
 
@@ -68,12 +78,15 @@ class RotationOnlyTracker:
         self._R_camera_reference: Array = np.eye(3)
         self.is_stationary = True
         self._tracked_frames = 0
+        self._failed_px = 0.0                    # parallax of the last pair that made no map
         self.views: list[TrackingResult] = []    # with growing parallax, between reference and now
 
-    def track(self, image: Image, pair: FlowPair, focal_px: float) -> TrackingResult | None:
+    def track(self, image: Image, pair: FlowPair, focal_px: float,
+              R_start: Array | None = None) -> TrackingResult | None:
         """Return how the camera turned since the reference; None when too little is in view.
 
-        pair is the flow from the reference.
+        pair is the flow from the reference. The search for the turn starts from R_start (3, 3),
+        or from that of the image before.
         """
         options = self._options
         matches = follow(pair, self.points_px, self._matching)
@@ -90,7 +103,9 @@ class RotationOnlyTracker:
         else:
             observed = self.camera.undistorted_px(matches.target_px[valid])
             fit = fit_rotation(self.undistorted_px[valid], observed, matches.weight[valid],
-                               focal_px, self._R_camera_reference, self._two_view)
+                               focal_px,
+                               self._R_camera_reference if R_start is None else R_start,
+                               self._two_view)
             self._R_camera_reference = fit.R_camera_reference
         return self._tracking_result(image, pair, matches, fit)
 
@@ -104,15 +119,15 @@ class RotationOnlyTracker:
         information = np.eye(6)
         information[3:, 3:] = fit.information
         return TrackingResult(
-            image=image, pair=pair, matches=matches,
+            image=image, pair=pair, matches=matches, residual_px=residual,
             is_inlier=residual < options.inlier_noise_ratio * noise_px,
             T_camera_world=from_rotation_translation(fit.R_camera_reference, np.zeros(3)),
             information=information, noise_px=noise_px)
 
     def has_turned_far(self, tracking: TrackingResult) -> bool:
         """Return whether a turn has shown of the focal length what one reference can show."""
-        turn = so3_log(tracking.T_camera_world[:3, :3])
-        return bool(np.linalg.norm(turn) > self._options.far_turn_rad)
+        cosine = float(tracking.T_camera_world[2, 2])
+        return cosine < math.cos(self._options.far_turn_rad)
 
     def focal_shown(self, tracking: TrackingResult, prior: FocalPrior) -> RotationFit | None:
         """Return the turn since the reference with the focal length that it shows.
@@ -138,17 +153,32 @@ class RotationOnlyTracker:
             and self._tracked_frames >= self._options.expired_frames
 
     def has_parallax(self, tracking: TrackingResult) -> bool:
-        """Return whether reference and image, with the views in between, can show depth."""
+        """Return whether reference and image, with the views in between, may show depth."""
         parallax, options = self._parallax(tracking), self._options
         enough = parallax > options.parallax and (
             len(self.views) >= options.minimum_views or parallax > options.ample_parallax)
-        return not self.is_stationary and (enough or self.must_start_now(tracking))
+        enough = enough or self.must_start_now(tracking)
+        return enough and not self.is_stationary \
+            and self.parallax_px(tracking) > options.trial_growth * self._failed_px
+
+    def turn_residual_px(self, tracking: TrackingResult, chosen: NDArray[np.bool_],
+                         focal: FocalState, options: LensTurnOptions) -> Array:
+        """Return what the best turn leaves of chosen matches, px."""
+        return lens_turn_residual_px(
+            self.undistorted_px[chosen],
+            self.camera.undistorted_px(tracking.matches.target_px[chosen]),
+            tracking.matches.weight[chosen], tracking.T_camera_world[:3, :3], focal.focal_px,
+            focal.relative_std, options)
+
+    def fail(self, tracking: TrackingResult) -> None:
+        """Take note that reference and image did not make a map: more parallax must come."""
+        self._failed_px = self.parallax_px(tracking)
 
     def hypotheses(self, tracking: TrackingResult, focal_px: float) -> list[TwoViewGeometry]:
         """Return what reference and image may show."""
         return two_view_hypotheses(
             self.undistorted_px, self.camera.undistorted_px(tracking.matches.target_px),
-            tracking.matches.weight, focal_px, self._two_view)
+            tracking.matches.weight, focal_px, tracking.T_camera_world[:3, :3], self._two_view)
 
     def must_start_now(self, tracking: TrackingResult) -> bool:
         """Return whether waiting for more parallax gains nothing or loses the reference."""
@@ -162,10 +192,10 @@ class RotationOnlyTracker:
         return self.must_start_now(tracking) \
             and self._parallax(tracking) < self._options.ample_parallax
 
-    @staticmethod
-    def parallax_px(tracking: TrackingResult) -> float:
-        """Return the median of what rotation leaves of the motion since the reference."""
-        return tracking.noise_px / MEDIAN_TO_STD
+    def parallax_px(self, tracking: TrackingResult) -> float:
+        """Return what rotation leaves of the motion since the reference, a high percentile."""
+        return float(np.percentile(tracking.residual_px[tracking.matches.is_valid],
+                                   self._options.parallax_percentile))
 
     def _parallax(self, tracking: TrackingResult) -> float:
         return float(self.parallax_px(tracking) / max(self.reference.shape))

@@ -29,6 +29,7 @@ from anycam_ros.frontend.geometric.mapping.local_bundle_adjustment import (
 )
 from anycam_ros.frontend.geometric.mapping.map_points import map_points, MapPointsOptions
 from anycam_ros.frontend.geometric.mapping.map_scale import ScaleMemory, ScaleMemoryOptions
+from anycam_ros.frontend.geometric.mapping.scale_drift import ScaleDrift, ScaleDriftOptions
 from anycam_ros.frontend.geometric.mapping.sliding_window import (
     SlidingWindow,
     SlidingWindowOptions,
@@ -48,6 +49,8 @@ class LocalMapOptions:
     keyframe_database: KeyframeDatabaseOptions = field(default_factory=KeyframeDatabaseOptions)
     points: MapPointsOptions = field(default_factory=MapPointsOptions)
     scale_memory: ScaleMemoryOptions = field(default_factory=ScaleMemoryOptions)
+    scale_drift: ScaleDriftOptions = field(default_factory=ScaleDriftOptions)
+    well_seen: int = 3                 # key frames that see a track whose depth holds the scale
     # Depth images agree with one another far better than speeds do, so that few suffice; a map
     # that has had depth needs more to be contradicted, since a sensor may err for a while.
     depth_scale: LogScaleOptions = field(default_factory=lambda: LogScaleOptions(
@@ -74,6 +77,8 @@ class LocalMap:
         self._trajectory = RefinedTrajectory()
         self._memory = ScaleMemory(options.scale_memory)
         self._later_key_frames = 0                          # after those that the map started with
+        self._newest_s = 0.0                                # stamp of the newest key frame
+        self._scale_drift = ScaleDrift(options.scale_drift)
 
     # What it says ----------------------------------------------------------------------------
 
@@ -92,6 +97,11 @@ class LocalMap:
     def scene_inverse_depth(self) -> float:
         """Return the median inverse depth of the scene; 1 before there was a map."""
         return self._memory.inverse_depth
+
+    @property
+    def runs_away(self) -> bool:
+        """Return whether nothing holds the scale of the map any more."""
+        return self._scale_drift.runs_away
 
     def points_from(self, T_camera_world: Array) -> Array:
         """Return the points (N, 3) of the map as a camera sees them, optical axes."""
@@ -144,6 +154,7 @@ class LocalMap:
         self._trajectory.change_world(inverse(window.T_camera_world[-1]) @ T_camera_world)
         self._trajectory.start(stamps_s)
         self.window, self._later_key_frames = window, 0
+        self._scale_drift.forget()
 
     def append_keyframe(self, tracking: TrackingResult, follows: NDArray[np.bool_],
                         stamp_s: float) -> None:
@@ -152,6 +163,7 @@ class LocalMap:
                                     tracking.matches.target_px, tracking.matches.weight, follows)
         self._trajectory.add(stamp_s)
         self._later_key_frames += 1
+        self._newest_s = stamp_s
 
     def refine(self, focal: FocalState, noise_px: float) -> None:
         """Refine the window by bundle adjustment; noise_px is the error of the newest matches.
@@ -161,8 +173,12 @@ class LocalMap:
         """
         threshold_px = self._options.bundle_adjustment.threshold_px(noise_px)
         is_from_depth = self.window.is_metric and not self.window.has_slid
-        focal_before = focal.copy()
+        focal_before, depth_before = focal.copy(), self.window.tracks.inverse_depth
+        holds_scale = np.count_nonzero(self.window.tracks.weight, axis=1) \
+            >= self._options.well_seen
         result = self._adjust_bundle(focal, threshold_px)
+        self._scale_drift.observe(self._newest_s, depth_before[holds_scale],
+                                  self.window.tracks.inverse_depth[holds_scale])
         if is_from_depth and result > self._options.wrong_depth_px:
             self.window.tracks.forget_measurements()
             self.scale.forget()

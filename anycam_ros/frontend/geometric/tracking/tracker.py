@@ -40,13 +40,13 @@ class RobustPoseOptions:
 
 @dataclass(frozen=True)
 class TrackerOptions:
-    """Choose when an image counts as tracked, and for how long a map is kept without."""
+    """Choose when an image counts as tracked."""
 
     minimum_inliers: int = 25          # fewer fit too many poses
     inlier_share: float = 0.15         # of the tracks, at least: the rest may be hidden or move
     minimum_inlier_px: float = 3.0     # reprojection error that always counts as an inlier
     inlier_noise_ratio: float = 4.0    # of the largest error of an inlier to the median
-    give_up_s: float = 0.7             # after this long without a match the map is given up
+    maximum_inlier: float = 0.02       # of the longer side; a map that is right misses by less
     pose: RobustPoseOptions = field(default_factory=RobustPoseOptions)
 
 
@@ -66,17 +66,18 @@ def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, T_starts: l
     T_world_anchor = inverse(window.T_camera_world)[window.tracks.first_frame[rows]]
     points = _points(window, rows, T_world_anchor, matches)
     fit, noise_px = robust_pose(points, window.focal_px, T_starts, matches, options.pose)
-    is_inlier = matches.is_valid & (fit.residual_px < max(
-        options.minimum_inlier_px, options.inlier_noise_ratio * noise_px))
+    limit_px = min(options.inlier_noise_ratio * noise_px,
+                   options.maximum_inlier * max(image.shape))
+    is_inlier = matches.is_valid & (fit.residual_px < max(options.minimum_inlier_px, limit_px))
     if is_inlier.sum() < max(options.minimum_inliers, options.inlier_share * len(rows)):
         return failure
     sensitivity = pose_sensitivity(
         points, np.ascontiguousarray(T_world_anchor[:, :3, 2]), fit, window.focal_px,
         options.pose.fine_threshold_px(noise_px))
     return TrackingResult(
-        image=image, pair=pair, matches=matches, is_inlier=is_inlier,
-        T_camera_world=fit.T_camera_world, information=fit.information, noise_px=noise_px,
-        error=sensitivity)
+        image=image, pair=pair, matches=matches, residual_px=fit.residual_px,
+        is_inlier=is_inlier, T_camera_world=fit.T_camera_world, information=fit.information,
+        noise_px=noise_px, error=sensitivity)
 
 
 def robust_pose(points: Points, focal_px: float, T_starts: list[Array], matches: Matches,

@@ -13,6 +13,10 @@ from anycam_ros.frontend.geometric.estimation.tracking_result import (
 from anycam_ros.frontend.motion_estimate import TrackingState
 from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
 
+SCALE_RUNS_AWAY = Reason(Cause.MAP_FAILED, 'the map contradicts itself: nothing holds its scale; '
+                                           'it starts anew')
+MAP_CONTRADICTED = Reason(Cause.MAP_FAILED, 'the images contradict the map; it starts anew')
+
 
 @dataclass(frozen=True)
 class TrackingQualityOptions:
@@ -35,10 +39,15 @@ def why_not_tracked(image: Image, failure: TrackingFailure, options: TrackingQua
     return Reason(Cause.OTHER_VIEW, 'the image does not match the map')
 
 
+def contradicts_map(tracking: TrackingResult, options: TrackingQualityOptions) -> bool:
+    """Return whether the points of an image lie far from where the map expects them."""
+    return tracking.noise_px > options.large_noise_px
+
+
 def tracking_quality(tracking: TrackingResult, options: TrackingQualityOptions,
                      image_quality: ImageQualityOptions) -> tuple[TrackingState, Reason]:
     """Return whether a pose is worse than usual, because few points follow it, or none closely."""
-    if tracking.inlier_share < options.few_inliers or tracking.noise_px > options.large_noise_px:
+    if tracking.inlier_share < options.few_inliers or contradicts_map(tracking, options):
         return TrackingState.DEGRADED, _why_degraded(tracking, options, image_quality)
     return TrackingState.TRACKING, NO_REASON
 

@@ -32,7 +32,8 @@ def tracking(residual_px: np.ndarray, *, static: int = COUNT,
     return TrackingResult(
         np.zeros((4, 4), np.uint8), FlowPair(flow, flow),
         Matches(np.zeros((COUNT, 2)), np.ones(COUNT, np.bool_), np.ones(COUNT)),
-        np.arange(COUNT) < static, np.eye(4), 1e4 * np.eye(6), 0.3,
+        np.linalg.norm(residual_px, axis=1), np.arange(COUNT) < static, np.eye(4),
+        1e4 * np.eye(6), 0.3,
         PoseSensitivity(residual_px, response))
 
 

@@ -25,7 +25,7 @@ def turn_error_rad(R: Array, R_true: Array) -> float:
 
 
 def hypotheses(first: Array, second: Array, focal_px: float = FOCAL_PX) -> list[TwoViewGeometry]:
-    return two_view_hypotheses(first, second, np.ones(len(first)), focal_px, OPTIONS)
+    return two_view_hypotheses(first, second, np.ones(len(first)), focal_px, np.eye(3), OPTIONS)
 
 
 def test_turn_is_found_among_walkers() -> None:
@@ -166,7 +166,7 @@ def test_points_of_weight_zero_are_outliers_whatever_they_hold() -> None:
     T = motion((0, 0, 0), (1, 0, 0))
     second, weight = project(first, depth, T), np.ones(COUNT)
     second[:40], weight[:40] = np.nan, 0.0
-    best = two_view_hypotheses(first, second, weight, FOCAL_PX, OPTIONS)[0]
+    best = two_view_hypotheses(first, second, weight, FOCAL_PX, np.eye(3), OPTIONS)[0]
     assert not best.is_inlier[:40].any()
     assert best.is_inlier[40:].all()
     assert angle_rad(best.T_camera_reference[:3, 3], T[:3, 3]) < 0.01

@@ -71,8 +71,8 @@ def tracked(flow: np.ndarray) -> TrackingResult:
     nothing = np.zeros(0, np.bool_)
     return TrackingResult(
         image=texture_image(), pair=FlowPair(flow, -flow),
-        matches=Matches(np.zeros((0, 2)), nothing, np.zeros(0)), is_inlier=nothing,
-        T_camera_world=np.eye(4), information=np.eye(6), noise_px=0.1)
+        matches=Matches(np.zeros((0, 2)), nothing, np.zeros(0)), residual_px=np.zeros(0),
+        is_inlier=nothing, T_camera_world=np.eye(4), information=np.eye(6), noise_px=0.1)
 
 
 def moving_square() -> np.ndarray:
