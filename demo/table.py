@@ -19,8 +19,14 @@ def table(result: Result) -> str:
         ('focal length', _focal(result)),
     ]
     if result.truth is not None:
-        path = f'{result.truth.error_m:.3f} m over {result.truth.path_length_m:.2f} m'
-        rows.append(('path error', f'{path} (ATE: RMSE after Sim(3) alignment)'))
+        score = result.truth.score
+        turns = f'{score.turn_median_deg:.2f}, p95 {score.turn_p95_deg:.2f} degrees'
+        path = f'{score.path_error_m:.3f} m over {result.truth.path_length_m:.2f} m'
+        rows += [
+            ('path error', f'{path} (ATE: RMSE after Sim(3) alignment)'),
+            ('path ratio', f'{score.path_ratio:.2f} (estimated length after Sim(3) over true)'),
+            ('scale drift', f'{score.scale_drift:.2f} (standard deviation of its logarithm)'),
+            ('rotation error', f'{turns} (over 30 frames)')]
     if result.mask_overlap is not None:
         rows.append(('motion mask', f'{result.mask_overlap:.2f} (intersection over union)'))
     return ''.join(f'{name:<24}{text}\n' for name, text in rows)

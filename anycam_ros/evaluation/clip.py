@@ -59,7 +59,7 @@ def open_clip(folder: Path, config: OdometryConfig, selection: Selection | None 
     source = SequenceFolder(folder, config.intrinsics == 'given', config.depth == 'topic')
     chosen = (selection or Selection()).of(source)
     return Clip(folder.name, [_clip_frame(frame, folder / 'mask') for frame in chosen],
-                _read_truth(folder / 'groundtruth.txt'), _read_focal_px(folder / 'camera.yaml'))
+                read_truth(folder / 'groundtruth.txt'), _read_focal_px(folder / 'camera.yaml'))
 
 
 def _clip_frame(frame: SourceFrame, masks: Path) -> ClipFrame:
@@ -75,7 +75,8 @@ def _read_mask(file: Path) -> Mask:
     return np.asarray(image > 127)
 
 
-def _read_truth(file: Path) -> Truth | None:
+def read_truth(file: Path) -> Truth | None:
+    """Return the trajectory of a file in TUM format, None when it does not exist."""
     if not file.exists():
         return None
     trajectory = read_trajectory(file)

@@ -27,6 +27,7 @@ from anycam_ros.odometry import (
 
 Array = NDArray[np.float64]
 
+POSITIONED = (TrackingState.TRACKING, TrackingState.DEGRADED)    # else only the rotation is known
 FOCAL_STDS = 2.0     # that the truth may be away: 95 % of a normal distribution
 
 
@@ -58,7 +59,7 @@ class _Run:
         self.frames: list[int] = []                # that have a pose
         self.stamps_s: list[float] = []
         self.poses: list[Array] = []
-        self.tracking: list[bool] = []
+        self.positioned: list[bool] = []
         self.states: list[TrackingState] = []      # of each frame from the second on
         self.masks = RegionSimilarity()
         self.elapsed_s = 0.0
@@ -72,7 +73,7 @@ class _Run:
             self.frames.append(index)
             self.stamps_s.append(estimate.stamp_s)
             self.poses.append(estimate.T_odom_camera)
-            self.tracking.append(estimate.status is TrackingState.TRACKING)
+            self.positioned.append(estimate.status in POSITIONED)
 
 
 def score_clip(clip: Clip, config: OdometryConfig) -> ClipScore:
@@ -119,8 +120,9 @@ def _run(clip: Clip, config: OdometryConfig) -> _Run:
 def _match(clip: Clip, run: _Run) -> MatchedPoses:
     """Return the poses that have a truth at their time."""
     frames, poses = np.array(run.frames, np.intp), np.array(run.poses).reshape(-1, 4, 4)
-    tracking = np.array(run.tracking, np.bool_)
+    positioned = np.array(run.positioned, np.bool_)
     if clip.truth is None or not len(frames):
-        return MatchedPoses(frames[:0], poses[:0], poses[:0], tracking[:0])
+        return MatchedPoses(frames[:0], poses[:0], poses[:0], positioned[:0])
     own, theirs = associate(np.array(run.stamps_s), clip.truth.stamps_s)
-    return MatchedPoses(frames[own], poses[own], clip.truth.T_world_camera[theirs], tracking[own])
+    return MatchedPoses(frames[own], poses[own], clip.truth.T_world_camera[theirs],
+                        positioned[own])

@@ -22,7 +22,9 @@ class Column(NamedTuple):
 
     def text(self, value: float) -> str:
         """Return a value as text of the column's width; a dash where there is no truth."""
-        return f'{"-" if math.isnan(value) else format(value, self.form):>{self.width}}'
+        if not math.isfinite(value):
+            return f'{"-" if math.isnan(value) else "inf":>{self.width}}'
+        return f'{format(value, self.form):>{self.width}}'
 
     def median(self, scores: Sequence[ClipScore]) -> float:
         """Return the median over runs."""
@@ -61,10 +63,14 @@ COLUMNS = (
     Column('path', 9, '.3f', lambda score: score.path_length, _high),
     Column('fps', 6, '.1f', lambda score: score.frames_per_second, _low))
 NAME_WIDTH, RUN_WIDTH = 28, 7
+DOCUMENTED = {
+    'ATE m': 'Path error, m', 'ratio': 'Path ratio', 'drift': 'Scale drift',
+    'p95': 'Rotation error over 30 frames (p95), degrees', 'tracking': 'TRACKING',
+    'after': 'Frames before', 'focal': 'Focal length error', 'J': 'Masks, J'}
 LEGEND = """
 ATE: RMSE after Sim(3) alignment; SE(3): the same without scale, where lengths are metric.
 ratio: estimated path length after Sim(3) over the true one; drift: standard deviation of the
-logarithm of the local scale, of displacements over 10 frames that are TRACKING.
+logarithm of the local scale, of displacements over 10 frames whose ends have a position.
 turn, p95: rotation error over 30 frames in degrees, median and 95 %.
 tracking: share of frames TRACKING; after: frames before the first of them; lost: frames LOST.
 J: region similarity of the motion masks as DAVIS defines it.
@@ -90,3 +96,20 @@ def lines(name: str, scores: Sequence[ClipScore], run: str = 'median') -> tuple[
         else '-'
     return (f'{name:<{NAME_WIDTH}}{run:<{RUN_WIDTH}}{middle}{covered:>7}  {sources}',
             f'{"":<{NAME_WIDTH}}{"worst":<{RUN_WIDTH}}{worst}')
+
+
+def markdown_heading() -> str:
+    """Return the first two lines of a Markdown table of what is documented."""
+    return f'| Sequence | {" | ".join(DOCUMENTED.values())} |\n' + '|---' * (1 + len(DOCUMENTED)) \
+        + '|'
+
+
+def markdown_line(name: str, scores: Sequence[ClipScore]) -> str:
+    """Return a line of that table: medians, and the worst in parentheses where it differs."""
+    cells = []
+    for title in DOCUMENTED:
+        column, = (column for column in COLUMNS if column.title == title)
+        middle, worst = (column.text(choose(column, scores)).strip()
+                         for choose in (Column.median, Column.worst))
+        cells.append(middle if worst == middle else f'{middle} ({worst})')
+    return f'| {name} | {" | ".join(cells)} |'.replace(' - ', '  ')

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from anycam_ros.evaluation.clip_score import ClipScore
 
 WORSE = 1.5
+EXPLODED = 2.0     # times too long, or too short beside an explosion or a pose that is frozen
 
 
 class Criterion(NamedTuple):
@@ -19,13 +20,14 @@ class Criterion(NamedTuple):
     good: Callable[[ClipScore], float]       # an error below holds, however small it was before
     text: Callable[[ClipScore], str]
     always_shown: bool = True
+    bad: float = math.inf                    # an error above is broken, whatever it was before
 
 
 def broken(score: ClipScore, as_recorded: ClipScore) -> list[Criterion]:
-    """Return the criteria by which a varied clip is more than 1.5 times worse than as recorded."""
+    """Return the criteria by which a clip is bad, or 1.5 times worse than as recorded."""
     return [criterion for criterion in CRITERIA
-            if criterion.error(score) > max(WORSE * criterion.error(as_recorded),
-                                            criterion.good(score))]
+            if criterion.error(score) > max(
+                min(WORSE * criterion.error(as_recorded), criterion.bad), criterion.good(score))]
 
 
 def cell(score: ClipScore, worse: list[Criterion]) -> str:
@@ -61,7 +63,7 @@ CRITERIA = (
     Criterion('path error', lambda score: score.trajectory.path_error_m,
               lambda score: 0.01 * score.trajectory.true_path_m, _path_text),
     Criterion('path ratio', lambda score: _fold(score.trajectory.path_ratio), _below(1.0),
-              lambda score: f'x{score.trajectory.path_ratio:.2f}'),
+              lambda score: f'x{score.trajectory.path_ratio:.2f}', bad=EXPLODED),
     Criterion('scale drift', lambda score: score.trajectory.scale_drift, _below(0.1),
               lambda score: f'drift {score.trajectory.scale_drift:.2f}', always_shown=False),
     Criterion('rotation', lambda score: score.trajectory.turn_p95_deg, _below(0.5),

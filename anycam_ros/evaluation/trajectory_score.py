@@ -34,7 +34,7 @@ class MatchedPoses:
     frames: NDArray[np.intp]        # (N,) number of the frame, ascending
     T_estimated: Array              # (N, 4, 4) in axes and unit of their own
     T_true: Array                   # (N, 4, 4) m
-    tracking: NDArray[np.bool_]     # (N,) whether the estimate was published as good
+    positioned: NDArray[np.bool_]   # (N,) whether the estimate says where the camera is
 
 
 class TrajectoryScore(NamedTuple):
@@ -73,8 +73,8 @@ def score_trajectory(poses: MatchedPoses, frame_step: int = 1) -> TrajectoryScor
         length_m, error = path_length(true), absolute_error(estimated, true)
         ratio = path_ratio(estimated, true)
         first, last = pairs_apart(poses.frames, max(PIECE_FRAMES // frame_step, 1))
-        good = poses.tracking[first] & poses.tracking[last]
-        drift = scale_drift(estimated, true, (first[good], last[good]))
+        both = poses.positioned[first] & poses.positioned[last]
+        drift = scale_drift(estimated, true, (first[both], last[both]))
     return TrajectoryScore(length_m, error, ratio, drift, float(median_deg), float(p95_deg))
 
 

@@ -57,6 +57,12 @@ def test_what_was_nearly_perfect_may_be_good() -> None:
     assert broken(good, perfect) == []
 
 
+@pytest.mark.parametrize('ratio', [0.0, 0.4, 2.5])
+def test_path_that_explodes_is_broken_also_as_recorded(ratio: float) -> None:
+    exploded = changed(GOOD, path_ratio=ratio)
+    assert [criterion.name for criterion in broken(exploded, exploded)] == ['path ratio']
+
+
 def test_camera_that_stands_must_stand_exactly() -> None:
     assert cell(STANDS, []).startswith('stands')
     moves = changed(STANDS, path_error_m=1e-9)
@@ -70,5 +76,5 @@ def test_clip_without_truth_shows_and_breaks_nothing_but_tracking() -> None:
         trajectory=TrajectoryScore(*[np.nan] * 6), mask_similarity=np.nan, focal_error=np.nan)
     assert broken(unknown, unknown) == []
     assert cell(unknown, []) == ''
-    assert [criterion.name for criterion in broken(changed(unknown, tracking_share=0.2), unknown)] \
-        == ['tracking']
+    worse = broken(changed(unknown, tracking_share=0.2), unknown)
+    assert [criterion.name for criterion in worse] == ['tracking']

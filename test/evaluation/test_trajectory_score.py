@@ -31,11 +31,11 @@ def transforms(R: Array, positions: Array) -> Array:
     return T
 
 
-def score(estimated: Array, true: Array, tracking: NDArray[np.bool_] | None = None,
+def score(estimated: Array, true: Array, positioned: NDArray[np.bool_] | None = None,
           step: int = 1) -> TrajectoryScore:
     count = len(true)
-    tracking = np.ones(count, np.bool_) if tracking is None else tracking
-    return score_trajectory(MatchedPoses(np.arange(count), estimated, true, tracking), step)
+    positioned = np.ones(count, np.bool_) if positioned is None else positioned
+    return score_trajectory(MatchedPoses(np.arange(count), estimated, true, positioned), step)
 
 
 def test_path_in_another_unit_and_other_axes_is_right() -> None:
@@ -76,8 +76,8 @@ def test_path_that_stands_while_the_camera_moves_has_no_scale() -> None:
     frozen[50:] = frozen[50]
     poses = transforms(np.eye(3), frozen), transforms(np.eye(3), STRAIGHT)
     assert score(*poses).scale_drift == np.inf
-    # One that is not published as good makes no claim about the scale.
-    assert score(*poses, tracking=np.arange(N) < 50).scale_drift == pytest.approx(0, abs=1e-9)
+    # One that says nothing of the position says nothing of the scale.
+    assert score(*poses, positioned=np.arange(N) < 50).scale_drift == pytest.approx(0, abs=1e-9)
     nowhere = score(transforms(np.eye(3), np.zeros((N, 3))), poses[1])
     assert nowhere.path_ratio == 0
 

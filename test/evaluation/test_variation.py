@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 import pytest
 
 from anycam_ros.evaluation.clip import Clip, ClipFrame, Truth
-from anycam_ros.evaluation.variation import AS_RECORDED, varied, VARIATIONS
+from anycam_ros.evaluation.variation import AS_RECORDED, VARIATIONS, varied
 from anycam_ros.odometry import Frame
 from anycam_ros.simulation.rendered_scene import hand_held, RenderedScene
 

@@ -8,7 +8,13 @@ from pathlib import Path
 from anycam_ros.errors import SourceError
 from anycam_ros.evaluation.clip import open_clip
 from anycam_ros.evaluation.clip_score import score_clip
-from anycam_ros.evaluation.columns import heading, LEGEND, lines
+from anycam_ros.evaluation.columns import (
+    heading,
+    LEGEND,
+    lines,
+    markdown_heading,
+    markdown_line,
+)
 from anycam_ros.odometry import OdometryConfig, VisualOdometry, warm_up
 from anycam_ros.offline.run_odometry import Selection
 from anycam_ros.recordings.readers.image_folder import read_camera
@@ -17,8 +23,9 @@ STARTS = (0, 5, 10)              # one start alone can be lucky
 
 
 def benchmark_frontend(data: Path, config: OdometryConfig) -> Iterator[str]:
-    """Run a sequence folder, or each in a folder, from three starts; yield a table line by line.
+    """Run a sequence folder, or each in a folder, from three starts.
 
+    Yield a table line by line, then what of it docs/benchmarks.md has, as Markdown.
     Sequences without the depth or the calibration that the configuration asks for are left out,
     with a line that says so. Raises SourceError where no sequence is left.
     """
@@ -33,10 +40,14 @@ def benchmark_frontend(data: Path, config: OdometryConfig) -> Iterator[str]:
                 for name, what in lacking.items() if what)
     warm_up(VisualOdometry(config))
     yield heading()
+    documented = [markdown_heading()]
     for sequence in sequences:
-        yield from lines(sequence.name, [
-            score_clip(open_clip(sequence, config, Selection(start)), config) for start in STARTS])
+        scores = [score_clip(open_clip(sequence, config, Selection(start)), config)
+                  for start in STARTS]
+        yield from lines(sequence.name, scores)
+        documented.append(markdown_line(sequence.name, scores))
     yield LEGEND
+    yield from documented
 
 
 def sequences_in(data: Path) -> list[Path]:

@@ -25,7 +25,8 @@ LEGEND = """
 Path error in % of the path, path ratio (behind x), rotation error over 30 frames (p95), J of the
 masks; what is more than 1.5 times worse than as recorded is bold, and only then scale drift, share
 of frames TRACKING and focal length are told. A path error below 1 %, a rotation error below 0.5
-degrees, a drift below 0.1 and a focal length within 5 % or two stated deviations hold in any case.
+degrees, a drift below 0.1 and a focal length within 5 % or two stated deviations hold in any case;
+a path that is more than two times too long or too short holds in none.
 """
 
 
@@ -81,6 +82,6 @@ def _table(names: list[str], rows: list[list[ClipScore]]) -> Iterator[str]:
     for name, row in zip(names, rows, strict=True):
         cells = (cell(score, broken(score, row[0])) for score in row)
         yield f'| {name} | {" | ".join(cells)} |'
-    held = [sum(column) for column in zip(*holds, strict=True)][1:]
-    yield f'| hold | | {" | ".join(f"{count} of {len(rows)}" for count in held)} |'
+    held = [sum(column) for column in zip(*holds, strict=True)]
+    yield f'| hold | {" | ".join(f"{count} of {len(rows)}" for count in held)} |'
     yield f'\n{sum(held)} of {len(held) * len(rows)} hold.'

@@ -27,11 +27,14 @@ def test_sequences_without_calibration_are_left_out_and_named(tmp_path: Path) ->
 
 def test_one_sequence_can_be_asked_for(tmp_path: Path) -> None:
     sequence = write_sequence(tmp_path / 'alone', 13, CAMERA)
-    heading, median, worst, legend = benchmark_frontend(sequence, OdometryConfig())
+    heading, median, worst, legend, *markdown = benchmark_frontend(sequence, OdometryConfig())
     columns = heading.partition('2 std')[0].replace('ATE m', 'ATE').replace('SE(3) m', 'SE(3)')
     assert len(median.split()) == len(columns.split()) + 3     # median, 2 std, source
     assert len(worst.split()) == len(columns.split())
     assert median.split()[0] == 'alone'
+    title, row = markdown[0].splitlines()[0], markdown[1]
+    assert title.count('|') == row.count('|')
+    assert row.startswith('| alone |')
     assert all(word.strip(',:') in legend for word in columns.split()[1:-1])
 
 
