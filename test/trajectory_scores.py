@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 def score_poses(T_estimated: Array, T_true: Array,
                 positioned: NDArray[np.bool_] | None = None) -> TrajectoryScore:
-    """Return the figures of poses (N, 4, 4) of consecutive frames, all with a position when not given."""
+    """Return the figures of poses (N, 4, 4) of consecutive frames."""
     count = len(T_true)
     known = np.ones(count, np.bool_) if positioned is None else positioned
     return score_trajectory(MatchedPoses(np.arange(count), T_estimated, T_true, known))

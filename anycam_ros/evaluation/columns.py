@@ -48,7 +48,7 @@ def _far_from_one(value: float) -> float:
 
 
 COLUMNS = (
-    Column('ATE m', 9, '.4f', lambda score: score.trajectory.path_error_m, _high),
+    Column('ATE m', 10, '.4f', lambda score: score.trajectory.path_error_m, _high),
     Column('SE(3) m', 9, '.4f', lambda score: score.metric_error_m, _high),
     Column('ratio', 7, '.2f', lambda score: score.trajectory.path_ratio, _far_from_one),
     Column('drift', 7, '.2f', lambda score: score.trajectory.scale_drift, _high),
@@ -60,7 +60,7 @@ COLUMNS = (
     Column('J', 7, '.3f', lambda score: score.mask_similarity, _low),
     Column('focal', 9, '+.1%', lambda score: score.focal_error, abs),
     Column('std', 8, '.1%', lambda score: score.focal_std, _high),
-    Column('path', 9, '.3f', lambda score: score.path_length, _high),
+    Column('path', 11, '.4g', lambda score: score.path_length, _high),
     Column('fps', 6, '.1f', lambda score: score.frames_per_second, _low))
 NAME_WIDTH, RUN_WIDTH = 28, 7
 DOCUMENTED = {
