@@ -38,6 +38,14 @@ def test_complete_table() -> None:
         assert part in text
 
 
+def test_a_run_of_few_frames_has_no_drift_and_no_turns() -> None:
+    short = SCORE._replace(scale_drift=math.nan, turn_median_deg=math.nan, turn_p95_deg=math.nan)
+    text = table(result(truth=Truth(1.0, np.zeros((4, 3)), 9.07, short)))
+    assert 'path ratio' in text
+    for part in ('scale drift', 'rotation error', 'nan'):
+        assert part not in text
+
+
 def test_what_is_not_known_is_left_out() -> None:
     text = table(result(true_focal_px=None, truth=None, mask_overlap=None,
                         focal_std_px=np.full(4, math.inf), focal_source='prior'))
