@@ -47,7 +47,7 @@ def _draw_path(axes: Axes, result: Result) -> None:
         draw_path(axes, result.positions, unit='arbitrary unit')
         return
     draw_path(axes, result.truth.scale * result.positions, truth=result.truth.positions)
-    axes.set_title(f'Path from above: error {result.truth.error_m:.3f} m over '
+    axes.set_title(f'Path from above: error {result.truth.score.path_error_m:.3f} m over '
                    f'{result.truth.path_length_m:.1f} m, after Sim(3) alignment')
 
 

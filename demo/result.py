@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 from recorder import Recorder
 
 from anycam_ros.errors import SourceError
+from anycam_ros.evaluation.clip import read_truth
+from anycam_ros.evaluation.clip_score import POSITIONED
 from anycam_ros.evaluation.metrics import align, associate
+from anycam_ros.evaluation.trajectory_score import (
+    MatchedPoses,
+    path_length,
+    score_trajectory,
+    TrajectoryScore,
+)
+from anycam_ros.geometry.quaternion import rotations_from_quaternions
 from anycam_ros.recordings.readers.image_folder import read_camera
-from anycam_ros.recordings.writers.tum import read_trajectory
 
 Array = NDArray[np.float64]
 
@@ -41,8 +49,8 @@ class Truth:
 
     scale: float               # metres per unit of the odometry
     positions: Array           # (N, 3) m, in the axes of odom
-    error_m: float             # RMSE after the alignment
-    path_length_m: float
+    path_length_m: float       # of the true path
+    score: TrajectoryScore     # of the published poses, counted as consecutive frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +82,7 @@ def evaluate(recorder: Recorder, playback: Playback, clip: Path) -> Result:
         reasons = sorted({status.reason for status in recorder.statuses.values()})
         raise SourceError(f'{playback.published} images went in and no odometry came out. '
                           f'The node says: {"; ".join(reasons) or "nothing"}')
-    poses = [recorder.odometry[stamp].pose.pose.position for stamp in stamps]
-    positions = np.array([(p.x, p.y, p.z) for p in poses])
+    poses = _poses(recorder, stamps)
     recorded_s = playback.recorded_s(stamps)
     with_focal = [stamp for stamp in stamps
                   if stamp in recorder.focal_px and stamp in recorder.statuses]
@@ -86,13 +93,29 @@ def evaluate(recorder: Recorder, playback: Playback, clip: Path) -> Result:
         dropped=max(status.frames_dropped for status in recorder.statuses.values()),
         latencies_ms=np.array([(recorder.arrived_ns[stamp] - stamp) * 1e-6 for stamp in stamps]),
         times_s=recorded_s - playback.first_stamp_ns * 1e-9,
-        positions=positions,
+        positions=poses[:, :3, 3],
         focal_px=np.array([focal.get(stamp, np.nan) for stamp in stamps]),
         focal_std_px=np.array([std.get(stamp, np.inf) for stamp in stamps]),
         focal_source=recorder.statuses[with_focal[-1]].focal_source if with_focal else 'prior',
         true_focal_px=_true_focal(clip),
-        truth=_truth(clip, recorded_s, positions),
+        truth=_truth(clip, recorded_s, poses, _positioned(recorder, stamps)),
         mask_overlap=_mask_overlap(recorder, playback, clip))
+
+
+def _poses(recorder: Recorder, stamps: list[int]) -> Array:
+    """Return the poses (N, 4, 4) that were published, optical axes in odom."""
+    poses = [recorder.odometry[stamp].pose.pose for stamp in stamps]
+    T = np.tile(np.eye(4), (len(poses), 1, 1))
+    T[:, :3, 3] = [(p.position.x, p.position.y, p.position.z) for p in poses]
+    T[:, :3, :3] = rotations_from_quaternions(np.array([
+        (p.orientation.x, p.orientation.y, p.orientation.z, p.orientation.w) for p in poses]))
+    return T
+
+
+def _positioned(recorder: Recorder, stamps: list[int]) -> NDArray[np.bool_]:
+    statuses = (recorder.statuses.get(stamp) for stamp in stamps)
+    return np.array([status is not None and status.state in POSITIONED
+                     for status in statuses])
 
 
 def _true_focal(clip: Path) -> float | None:
@@ -102,23 +125,23 @@ def _true_focal(clip: Path) -> float | None:
         return None
 
 
-def _truth(clip: Path, stamps_s: Array, positions: Array) -> Truth | None:
-    file = clip / 'groundtruth.txt'
-    if not file.exists():
+def _truth(clip: Path, stamps_s: Array, poses: Array, positioned: NDArray[np.bool_]) \
+        -> Truth | None:
+    truth = read_truth(clip / 'groundtruth.txt')
+    if truth is None:
         return None
-    truth = read_trajectory(file)
     own, theirs = associate(stamps_s, truth.stamps_s)
     if len(own) < 3:
         return None
-    similarity = align(positions[own], truth.positions[theirs])
-    residual = similarity.apply(positions[own]) - truth.positions[theirs]
+    T_true = truth.T_world_camera
+    similarity = align(poses[own, :3, 3], T_true[theirs, :3, 3])
     played = (truth.stamps_s >= stamps_s[0] - 0.02) & (truth.stamps_s <= stamps_s[-1] + 0.02)
-    path = truth.positions[played]
+    path = T_true[played, :3, 3]
     return Truth(
         scale=similarity.scale,
         positions=similarity.scale * similarity.apply_inverse(path),
-        error_m=float(np.sqrt((residual ** 2).sum(axis=1).mean())),
-        path_length_m=float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum()))
+        path_length_m=path_length(path),
+        score=score_trajectory(MatchedPoses(own, poses[own], T_true[theirs], positioned[own])))
 
 
 def _mask_overlap(recorder: Recorder, playback: Playback, clip: Path) -> float | None:

@@ -5,7 +5,7 @@
 import math
 
 import numpy as np
-from result import Result
+from result import Result, Truth
 
 
 def table(result: Result) -> str:
@@ -19,11 +19,25 @@ def table(result: Result) -> str:
         ('focal length', _focal(result)),
     ]
     if result.truth is not None:
-        path = f'{result.truth.error_m:.3f} m over {result.truth.path_length_m:.2f} m'
-        rows.append(('path error', f'{path} (ATE: RMSE after Sim(3) alignment)'))
+        rows += _path_rows(result.truth)
     if result.mask_overlap is not None:
         rows.append(('motion mask', f'{result.mask_overlap:.2f} (intersection over union)'))
     return ''.join(f'{name:<24}{text}\n' for name, text in rows)
+
+
+def _path_rows(truth: Truth) -> list[tuple[str, str]]:
+    """Return the rows of the path; a run of few frames has no drift, a shorter one no turns."""
+    score = truth.score
+    path = f'{score.path_error_m:.3f} m over {truth.path_length_m:.2f} m'
+    turns = f'{score.turn_median_deg:.2f}, p95 {score.turn_p95_deg:.2f} degrees'
+    rows = [
+        (score.path_error_m, 'path error', f'{path} (ATE: RMSE after Sim(3) alignment)'),
+        (score.path_ratio, 'path ratio',
+         f'{score.path_ratio:.2f} (estimated length after Sim(3) over true)'),
+        (score.scale_drift, 'scale drift',
+         f'{score.scale_drift:.2f} (standard deviation of its logarithm)'),
+        (score.turn_p95_deg, 'rotation error', f'{turns} (over 30 frames)')]
+    return [(name, text) for value, name, text in rows if not math.isnan(value)]
 
 
 def _focal(result: Result) -> str:

@@ -140,7 +140,13 @@ def _largest_step(old: Path, new: Path) -> str:
         return f'{len(first)} poses against {len(second)}'
     apart = np.linalg.norm(first[:, 1:4] - second[:, 1:4], axis=1)
     extent = np.linalg.norm(np.ptp(first[:, 1:4], axis=0))
-    return f'positions up to {apart.max():.3g} apart, in a path that extends over {extent:.3g}'
+    lengths = [np.linalg.norm(np.diff(path[:, 1:4], axis=0), axis=1).sum()
+               for path in (first, second)]
+    alike = np.abs((first[:, 4:8] * second[:, 4:8]).sum(axis=1))      # of unit quaternions
+    turned_deg = np.degrees(2 * np.arccos(np.minimum(alike, 1.0))).max()
+    return (f'positions up to {apart.max():.3g} apart, in a path that extends over {extent:.3g}; '
+            f'path length {lengths[0]:.4g} against {lengths[1]:.4g}; '
+            f'orientations up to {turned_deg:.2g} degrees apart')
 
 
 if __name__ == '__main__':

@@ -44,7 +44,12 @@ class Clip:
     @property
     def positions_m(self) -> NDArray[np.float64]:
         """Return the true camera positions (N, 3)."""
-        return np.array([rendered.T_world_camera[:3, 3] for rendered in self.rendered])
+        return self.true_poses[:, :3, 3]
+
+    @property
+    def true_poses(self) -> NDArray[np.float64]:
+        """Return the true poses (N, 4, 4), optical axes."""
+        return np.array([rendered.T_world_camera for rendered in self.rendered])
 
 
 def render_clip(path: CameraPath, count: int, *, moving: bool = True, noise: float = 2.0) -> Clip:

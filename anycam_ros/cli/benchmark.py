@@ -8,6 +8,7 @@ from pathlib import Path
 from anycam_ros.cli.arguments import (
     add_odometry_options,
     Commands,
+    count,
     odometry_config,
     print_lines,
 )
@@ -20,6 +21,7 @@ def add_parser(commands: Commands) -> None:
         'benchmark', help='measure the figures of README.md and docs/benchmarks.md')
     benchmarks = parser.add_subparsers(required=True, metavar='WHAT')
     _add_frontend(benchmarks)
+    _add_variations(benchmarks)
     _add_refinement(benchmarks)
     _add_network(benchmarks)
 
@@ -29,12 +31,29 @@ def _add_frontend(benchmarks: Commands) -> None:
         'frontend', help='accuracy and speed on recorded sequences',
         description='Run every sequence in DATA from frames 0, 5 and 10 to its end and '
                     'print median and worst: path error (RMSE after Sim(3) alignment, and after '
-                    'SE(3) where depth makes lengths metric), focal length error, overlap of the '
-                    'motion masks, path length, frames lost, frames per second.')
+                    'SE(3) where depth makes lengths metric), path ratio, scale drift, rotation '
+                    'error over 30 frames, share of frames TRACKING, overlap of the motion masks, '
+                    'focal length error and deviation, frames per second.')
     parser.set_defaults(run=_run_frontend)
     parser.add_argument('data', type=Path, metavar='DATA',
                         help='a sequence folder, or a folder of sequence folders')
     add_odometry_options(parser)
+
+
+def _add_variations(benchmarks: Commands) -> None:
+    parser = benchmarks.add_parser(
+        'variations', help='what breaks when recorded sequences are varied',
+        description='Run every sequence in DATA by the default odometry as it is, mirrored, back '
+                    'in time, at a half and a third of its rate, cropped to its middle, strongly '
+                    'compressed and darkened. Print the figures of each run, and in the end a '
+                    'Markdown table that shows which are more than 1.5 times worse.')
+    parser.set_defaults(run=_run_variations)
+    parser.add_argument('data', type=Path, metavar='DATA', nargs='+',
+                        help='sequence folders, or folders of sequence folders')
+    parser.add_argument('--frames', type=count(3), metavar='N',
+                        help='only the first N frames of each sequence (default: all)')
+    parser.add_argument('--jobs', type=count(1), default=1, metavar='N',
+                        help='run N sequences at the same time (default 1)')
 
 
 def _add_refinement(benchmarks: Commands) -> None:
@@ -64,6 +83,12 @@ def _run_frontend(options: argparse.Namespace) -> int:
     from anycam_ros.evaluation.benchmarks.frontend import benchmark_frontend
 
     return print_lines(benchmark_frontend(options.data, odometry_config(options)))
+
+
+def _run_variations(options: argparse.Namespace) -> int:
+    from anycam_ros.evaluation.benchmarks.variations import benchmark_variations
+
+    return print_lines(benchmark_variations(options.data, options.frames, options.jobs))
 
 
 def _run_refinement(_options: argparse.Namespace) -> int:

@@ -43,6 +43,7 @@ def test_clip_with_truth_ends_in_table_and_picture(clip: Path, tmp_path: Path) -
     assert re.match(r'\d+ ms, \d+ ms', table['latency p50, p95'])
     assert 'truth 608 px' in table['focal length']
     assert re.match(r'\d\.\d{3} m over \d\.\d\d m', table['path error'])
+    assert re.match(r'\d+\.\d\d \(estimated', table['path ratio'])
     assert 0 <= float(table['motion mask'].split()[0]) <= 1
     picture = cv2.imread(str(tmp_path / 'result.png'))
     assert picture is not None

@@ -10,6 +10,12 @@ from picture import overlaid
 from result import Result, Truth
 from table import table
 
+from anycam_ros.evaluation.trajectory_score import TrajectoryScore
+
+SCORE = TrajectoryScore(
+    true_path_m=9.0, path_error_m=0.0214, path_ratio=1.02, scale_drift=0.031, turn_median_deg=0.2,
+    turn_p95_deg=0.84)
+
 
 def result(**changes: Any) -> Result:  # noqa: ANN401
     fields = {
@@ -17,17 +23,27 @@ def result(**changes: Any) -> Result:  # noqa: ANN401
         'times_s': np.arange(4.0), 'positions': np.zeros((4, 3)),
         'focal_px': np.full(4, 610.0), 'focal_std_px': np.full(4, 9.0),
         'focal_source': 'estimated', 'true_focal_px': 600.0,
-        'truth': Truth(1.0, np.zeros((4, 3)), 0.0214, 9.07), 'mask_overlap': 0.714}
+        'truth': Truth(1.0, np.zeros((4, 3)), 9.07, SCORE), 'mask_overlap': 0.714}
     return Result(**{**fields, **changes})
 
 
 def test_complete_table() -> None:
     assert [line.split(maxsplit=1)[0] for line in table(result()).splitlines()] == [
-        'frames', 'poses', 'frames', 'latency', 'focal', 'path', 'motion']
+        'frames', 'poses', 'frames', 'latency', 'focal', 'path', 'path', 'scale',
+        'rotation', 'motion']
     text = table(result())
     for part in ('4 (80.0%)', '1 (while', '25 ms, 38 ms', '610 ± 9 px, truth 600 px (+1.7%)',
-                 '0.021 m over 9.07 m', '0.71 (intersection'):
+                 '0.021 m over 9.07 m', '1.02 (estimated', '0.03 (standard',
+                 '0.20, p95 0.84 degrees', '0.71 (intersection'):
         assert part in text
+
+
+def test_a_run_of_few_frames_has_no_drift_and_no_turns() -> None:
+    short = SCORE._replace(scale_drift=math.nan, turn_median_deg=math.nan, turn_p95_deg=math.nan)
+    text = table(result(truth=Truth(1.0, np.zeros((4, 3)), 9.07, short)))
+    assert 'path ratio' in text
+    for part in ('scale drift', 'rotation error', 'nan'):
+        assert part not in text
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import transforms3d
 
-from anycam_ros.geometry.quaternion import quaternion_from_rotation
+from anycam_ros.geometry.quaternion import quaternion_from_rotation, rotations_from_quaternions
 from anycam_ros.geometry.se3 import so3_exp
 
 COMPONENT = strategies.floats(-3.2, 3.2)
@@ -22,6 +22,10 @@ def test_agrees_with_the_reference_library(x: float, y: float, z: float) -> None
     assert x * x + y * y + z * z + w * w == pytest.approx(1)
     np.testing.assert_allclose(transforms3d.quaternions.quat2mat([w, x, y, z]), rotation,
                                atol=1e-7)
+    quaternion = np.array([x, y, z, w])
+    there_and_back, longer = rotations_from_quaternions(np.array([quaternion, 2 * quaternion]))
+    np.testing.assert_allclose(there_and_back, rotation, atol=1e-7)
+    np.testing.assert_allclose(longer, rotation, atol=1e-7)
 
 
 @pytest.mark.parametrize('axis', np.eye(3))

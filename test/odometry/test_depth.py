@@ -9,6 +9,7 @@ from pathlib import Path
 from clips import Clip, poses, positions, render_clip, run
 import numpy as np
 import pytest
+from trajectory_scores import recorded_truth, score_estimates
 
 from anycam_ros.evaluation.metrics import absolute_error, align
 from anycam_ros.geometry.se3 import so3_log, T_BODY_OPTICAL
@@ -51,6 +52,10 @@ def test_lengths_are_metres_from_the_first_pair_on(walk: Clip, metric: Estimates
     assert {estimate.scale_std for estimate in metric} == {0.01}
     assert {estimate.status for estimate in metric} == {TrackingState.TRACKING}
     assert absolute_error(positions(metric), walk.positions_m[1:], has_scale=False) < 0.025
+    score = score_estimates(metric, walk.true_poses[1:])
+    assert score.path_ratio == pytest.approx(1, abs=0.1)
+    assert score.scale_drift < 0.1
+    assert score.turn_p95_deg < 1.0
     assert scale(metric, walk) == pytest.approx(1, abs=0.03)
     calibrated = run(with_depth(walk)[:12], depth='topic', intrinsics='given')
     step_m = np.linalg.norm(calibrated[-1].T_odom_camera[:3, 3])
@@ -79,6 +84,9 @@ def test_depth_of_every_third_frame_is_enough(walk: Clip) -> None:
     estimates = run(with_depth(walk, lambda depth_m, index: depth_m if index % 3 == 0 else None),
                     depth='topic')
     assert absolute_error(positions(estimates), walk.positions_m[1:], has_scale=False) < 0.02
+    score = score_estimates(estimates, walk.true_poses[1:])
+    assert score.path_ratio == pytest.approx(1, abs=0.1)
+    assert score.turn_p95_deg < 1.0
     assert estimates[-1].scale_source == 'depth'
 
 
@@ -125,7 +133,10 @@ def test_wrong_depth_does_not_break_the_odometry(walk: Clip, wrong: Change) -> N
     assert lost(estimates) == 0
     way_m = np.linalg.norm(np.diff(walk.positions_m, axis=0), axis=1).sum()
     late = slice(45, None)
-    assert absolute_error(positions(estimates)[late], walk.positions_m[1:][late]) < 0.05 * way_m
+    score = score_estimates(estimates[late], walk.true_poses[1:][late])
+    assert score.path_error_m < 0.05 * way_m
+    assert score.path_ratio == pytest.approx(1, abs=0.3)
+    assert score.turn_p95_deg < 8.0
     assert estimates[-1].intrinsics.fx == pytest.approx(walk.intrinsics.fx, rel=0.15)
 
 
@@ -148,10 +159,12 @@ def test_camera_that_stands_with_depth_stands(stand: Clip) -> None:
 def test_recording_with_depth(data_dir: Path, name: str, limit_m: float) -> None:
     source = SequenceFolder(data_dir / name, with_depth=True)
     frames = [frame.load() for frame, _ in zip(source, range(150), strict=False)]
-    truth = np.loadtxt(data_dir / name / 'groundtruth.txt')
     estimates = run(frames, depth='topic')
-    nearest = [np.abs(truth[:, 0] - estimate.stamp_s).argmin() for estimate in estimates]
-    assert absolute_error(positions(estimates), truth[nearest, 1:4], has_scale=False) < limit_m
+    truth = recorded_truth(data_dir / name, estimates)
+    assert absolute_error(positions(estimates), truth[:, :3, 3], has_scale=False) < limit_m
+    score = score_estimates(estimates, truth)
+    assert score.path_ratio == pytest.approx(1, abs=0.15)
+    assert score.turn_p95_deg < 4.0
 
 
 def test_depth_that_stopped_long_ago_is_no_more_what_holds_the_scale(data_dir: Path) -> None:

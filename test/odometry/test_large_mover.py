@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A thing that covers a third of the picture and moves for itself does not bend the path."""
 
-from clips import Clip, positions, render_clip, run, with_picture
+from clips import Clip, render_clip, run, with_picture
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 import pytest
+from trajectory_scores import score_estimates
 
-from anycam_ros.evaluation.metrics import absolute_error
 from anycam_ros.odometry import Frame
 from anycam_ros.simulation.rendered_scene import hand_held
 
@@ -40,9 +40,11 @@ def test_path_and_focal_length_hold_behind_a_large_mover(still_room: Clip) -> No
     coarse = np.random.default_rng(0).integers(40, 215, (48, 64, 3), np.uint8)
     texture = cv2.resize(coarse, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
     estimates = run(cover(frame, index, texture) for index, frame in enumerate(still_room.frames))
-    truth = still_room.positions_m[1:]
-    length_m = np.linalg.norm(np.diff(truth, axis=0), axis=1).sum()
-    assert absolute_error(positions(estimates), truth) < 0.03 * length_m
+    score = score_estimates(estimates, still_room.true_poses[1:])
+    assert score.path_error_m < 0.03 * score.true_path_m
+    assert score.path_ratio == pytest.approx(1, abs=0.15)
+    assert score.scale_drift < 0.2
+    assert score.turn_p95_deg < 1.5
     assert estimates[-1].intrinsics.fx == pytest.approx(still_room.intrinsics.fx, rel=0.1)
     # It is seen for what it is, once it has crossed the picture.
     assert (estimates[80].motion_mask > 0).mean() > 0.8 * COVER

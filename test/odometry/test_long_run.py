@@ -8,7 +8,9 @@ import tracemalloc
 from clips import Clip, process_smaller_images, to_and_fro
 import numpy as np
 import pytest
+from trajectory_scores import score_poses
 
+from anycam_ros.evaluation.clip_score import POSITIONED
 from anycam_ros.odometry import TrackingState, VisualOdometry
 
 pytestmark = pytest.mark.slow
@@ -64,6 +66,16 @@ def test_every_return_leads_near_the_start(long_run: LongRun) -> None:
     found = np.array(long_run.poses)[:, :3, 3]
     far = np.linalg.norm(found[TURNING_POINT] - found[0])
     assert np.linalg.norm(found[PERIOD - 1::PERIOD] - found[0], axis=1).max() < 0.6 * far
+
+
+def test_neither_scale_nor_turns_run_away(long_run: LongRun, walk: Clip) -> None:
+    phase = np.arange(1, FRAMES) % PERIOD
+    T_true = walk.true_poses[np.minimum(phase, PERIOD - phase)]
+    positioned = np.isin(long_run.statuses, POSITIONED)
+    score = score_poses(np.array(long_run.poses), T_true, positioned)
+    assert score.path_ratio == pytest.approx(1, abs=0.3)
+    assert score.scale_drift < 0.4
+    assert score.turn_p95_deg < 3.0
 
 
 def test_no_frame_costs_more_than_at_first(long_run: LongRun) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 import pytest
 
 from anycam_ros.evaluation.metrics import absolute_error
+from anycam_ros.evaluation.trajectory_score import path_ratio
 from anycam_ros.odometry import Frame, TrackingState, VisualOdometry
 from anycam_ros.simulation.rendered_scene import camera_pose
 
@@ -38,10 +39,11 @@ def test_past_is_refined_and_ends_at_the_present(there_and_back: Clip) -> None:
     truth = {rendered.stamp_s: rendered.T_world_camera[:3, 3]
              for rendered in there_and_back.rendered}
     stamps_s = [stamp_s for stamp_s in stamps_s if stamp_s in published]
-    errors = [absolute_error(np.array([path[stamp_s] for stamp_s in stamps_s]),
-                             np.array([truth[stamp_s] for stamp_s in stamps_s]))
-              for path in (refined, published)]
-    assert errors[0] < 1.05 * errors[1]
+    paths = [np.array([path[stamp_s] for stamp_s in stamps_s])
+             for path in (refined, published, truth)]
+    after, before = (absolute_error(path, paths[2]) for path in paths[:2])
+    assert after < 1.05 * before
+    assert path_ratio(paths[0], paths[2]) == pytest.approx(1, abs=0.15)
     last_s = stamps_s[-1]
     step = np.linalg.norm(np.diff([published[stamp_s] for stamp_s in stamps_s], axis=0), axis=1)
     assert np.linalg.norm(refined[last_s] - published[last_s]) < step.max()

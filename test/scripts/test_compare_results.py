@@ -3,13 +3,14 @@
 """Two folders of results are compared byte for byte, but for what the machine changes."""
 
 from importlib.util import module_from_spec, spec_from_file_location
+import math
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / 'scripts' / 'compare_results.py'
-POSE = '{} {} 0 0 0 0 0 1\n'
+POSE = '{} {} 0 0 {} 0 0 {}\n'
 
 
 @pytest.fixture(scope='module')
@@ -22,9 +23,11 @@ def script() -> ModuleType:
     return module
 
 
-def results(folder: Path, end: float = 1.0) -> Path:
+def results(folder: Path, end: float = 1.0, turn_rad: float = 0.0) -> Path:
     (folder / 'masks').mkdir(parents=True)
-    (folder / 'trajectory.tum').write_text(POSE.format(0, 0) + POSE.format(1, end))
+    (folder / 'trajectory.tum').write_text(
+        POSE.format(0, 0, 0, 1)
+        + POSE.format(1, end, math.sin(turn_rad / 2), math.cos(turn_rad / 2)))
     (folder / 'masks' / '000001.png').write_bytes(b'mask')
     return folder
 
@@ -39,12 +42,12 @@ def test_equal_results_are_the_same(script: ModuleType, tmp_path: Path) -> None:
 
 def test_what_differs_is_named_with_how_far_the_paths_are_apart(script: ModuleType,
                                                                 tmp_path: Path) -> None:
-    old, new = results(tmp_path / 'old'), results(tmp_path / 'new', 1.25)
+    old, new = results(tmp_path / 'old'), results(tmp_path / 'new', 1.25, 0.5)
     (new / 'masks' / '000001.png').write_bytes(b'another')
     (new / 'camera.yaml').write_text('fx: 1')
     assert script.describe_difference(old, new) == (
         'camera.yaml, masks/000001.png, trajectory.tum; positions up to 0.25 apart, in a path '
-        'that extends over 1')
+        'that extends over 1; path length 1 against 1.25; orientations up to 29 degrees apart')
 
 
 def test_a_run_without_results_is_no_equal_one(script: ModuleType, tmp_path: Path) -> None:

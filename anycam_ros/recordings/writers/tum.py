@@ -16,10 +16,11 @@ from anycam_ros.recordings.stamps import format_stamp
 
 
 class Trajectory(NamedTuple):
-    """Hold stamps (N,) in seconds and positions (N, 3)."""
+    """Hold stamps (N,) in seconds, positions (N, 3) and quaternions (N, 4): x, y, z, w."""
 
     stamps_s: NDArray[np.float64]
     positions: NDArray[np.float64]
+    quaternions: NDArray[np.float64]
 
 
 def tum_line(stamp_ns: int, T_world_camera: NDArray[np.float64]) -> str:
@@ -55,4 +56,4 @@ def read_trajectory(path: Path) -> Trajectory:
     if table.shape[1:] != (8,):
         raise SourceError(f'{path} is a table of {table.shape}; each line must hold 8 numbers: '
                           't tx ty tz qx qy qz qw.')
-    return Trajectory(table[:, 0], table[:, 1:4])
+    return Trajectory(table[:, 0], table[:, 1:4], table[:, 4:8])

@@ -22,13 +22,20 @@ def test_sequences_without_calibration_are_left_out_and_named(tmp_path: Path) ->
     write_sequence(tmp_path / 'not_known', 13, CAMERA.replace('80', 'null'))
     lines = list(benchmark_frontend(tmp_path, GIVEN))
     assert lines[0] == 'not_known is left out: it has no calibration'
-    assert [line.split()[0] for line in lines[1:]] == ['sequence', 'calibrated']
+    assert [line.split()[0] for line in lines[1:4]] == ['sequence', 'calibrated', 'worst']
 
 
 def test_one_sequence_can_be_asked_for(tmp_path: Path) -> None:
     sequence = write_sequence(tmp_path / 'alone', 13, CAMERA)
-    assert [line.split()[0] for line in benchmark_frontend(sequence, OdometryConfig())] \
-        == ['sequence', 'alone']
+    heading, median, worst, legend, *markdown = benchmark_frontend(sequence, OdometryConfig())
+    columns = heading.partition('2 std')[0].replace('ATE m', 'ATE').replace('SE(3) m', 'SE(3)')
+    assert len(median.split()) == len(columns.split()) + 3     # median, 2 std, source
+    assert len(worst.split()) == len(columns.split())
+    assert median.split()[0] == 'alone'
+    title, row = markdown[0].splitlines()[0], markdown[1]
+    assert title.count('|') == row.count('|')
+    assert row.startswith('| alone |')
+    assert all(word.strip(',:') in legend for word in columns.split()[1:-1])
 
 
 def test_no_sequence_that_fits_is_told_with_what_is_missing(tmp_path: Path) -> None:

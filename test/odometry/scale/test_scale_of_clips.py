@@ -8,6 +8,7 @@ from pathlib import Path
 from clips import Clip, positions, run
 import numpy as np
 import pytest
+from trajectory_scores import recorded_truth, score_estimates
 
 from anycam_ros.evaluation.metrics import absolute_error, align
 from anycam_ros.geometry.se3 import Array
@@ -150,3 +151,7 @@ def test_recorded_drive(data_dir: Path, source: str) -> None:
     found, truth_m = since_known(estimates, truth[nearest, 1:4])
     assert align(found, truth_m).scale == pytest.approx(1, abs=0.03)
     assert absolute_error(found, truth_m, has_scale=False) < 0.4
+    metric = estimates[-len(found):]
+    score = score_estimates(metric, recorded_truth(folder, metric))
+    assert score.path_ratio == pytest.approx(1, abs=0.1)
+    assert score.turn_p95_deg < 5.0

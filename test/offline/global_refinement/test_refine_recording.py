@@ -11,10 +11,10 @@ from clips import Clip, positions
 import cv2
 import numpy as np
 import pytest
+from trajectory_scores import score_estimates, score_poses
 import yaml
 
 from anycam_ros.cli import main
-from anycam_ros.evaluation.metrics import absolute_error
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.odometry import Frame, OdometryEstimate, VisualOdometry
@@ -52,20 +52,23 @@ def refined(key_frames: KeyFrames, estimates: list[OdometryEstimate]) -> Refined
 
 
 def ahead_and_back(walk: Clip) -> tuple[list[Frame], Array]:
-    """Return the walk and its way back, and the true positions."""
+    """Return the walk and its way back, and the true poses."""
     order = [*range(60), *range(58, -1, -1)]
     frames = [replace(walk.frames[index], stamp_s=number / 30)
               for number, index in enumerate(order)]
-    return frames, walk.positions_m[order]
+    return frames, walk.true_poses[order]
 
 
 def test_way_ahead_and_back_comes_nearer_to_the_truth(walk: Clip) -> None:
-    frames, truth_m = ahead_and_back(walk)
+    frames, T_true = ahead_and_back(walk)
     key_frames, estimates = collected(frames)
     result = refined(key_frames, estimates)
-    after = absolute_error(result.T_world_camera[:, :3, 3], truth_m[1:])
-    before = absolute_error(positions(estimates), truth_m[1:])
-    assert after < 0.8 * before
+    after = score_poses(result.T_world_camera, T_true[1:])
+    before = score_estimates(estimates, T_true[1:])
+    assert after.path_error_m < 0.8 * before.path_error_m
+    assert after.path_ratio == pytest.approx(1, abs=0.1)
+    assert after.scale_drift < 0.15
+    assert after.turn_p95_deg < 1.0
     assert result.loop_closures > 5
     focal_px = result.focal.focal_px * key_frames.camera.scale_to(448)
     assert focal_px == pytest.approx(walk.intrinsics.fx, rel=0.04)
