@@ -5,7 +5,7 @@
 import numpy as np
 
 from anycam_ros.frontend.motion_estimate import LOST_VARIANCE, MotionEstimate, TrackingState
-from anycam_ros.geometry.se3 import Array, skew
+from anycam_ros.geometry.se3 import Array, skew, so3_log
 from anycam_ros.odometry.scale_error import scale_covariance
 
 NO_MOTION = 1e-12      # of the entries of a transform, which rounding leaves
@@ -19,6 +19,7 @@ class PoseIntegrator:
         self.T_odom_camera = T_odom_camera.copy()
         self._covariance = covariance.copy()
         self._before_rest = self._covariance           # of the pose where the camera came to rest
+        self._unexplained_turn_rad2 = 0.0              # squares of turns that may be steps, summed
         self._start = T_odom_camera[:3, 3].copy()
 
     @property
@@ -48,8 +49,19 @@ class PoseIntegrator:
         covariance = chain @ covariance_before @ chain.T \
             + rotation @ motion.covariance @ rotation.T
         self._covariance = 0.5 * (covariance + covariance.T)
+        self._explain_turns(motion)
         if not is_at_rest:
             self._before_rest = self._covariance
+
+    def _explain_turns(self, motion: MotionEstimate) -> None:
+        """Take away the doubt about turns that are explained; no step has followed them yet."""
+        if motion.status == TrackingState.INITIALIZING:
+            turn = so3_log(motion.T_previous_camera[:3, :3])
+            self._unexplained_turn_rad2 += float(turn @ turn)
+        # A pose that was set meanwhile knows of fewer turns than are explained.
+        explained = min(motion.explained_turn_rad2, self._unexplained_turn_rad2)
+        self._unexplained_turn_rad2 -= explained
+        self._covariance[3:, 3:] -= explained * np.eye(3)
 
     def append_unseen_motion(self) -> None:
         """Append a motion of which nothing is known."""

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The covariance of the pose grows with the way, and not while the camera rests."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from anycam_ros.evaluation.consistency import Motion, normalised_errors
@@ -15,9 +17,10 @@ STD = np.array([0.02, 0.01, 0.03, 0.004, 0.002, 0.006])
 UNKNOWN_SCALE = np.inf
 
 
-def found(T_previous_camera: Array, std: Array = STD) -> MotionEstimate:
+def found(T_previous_camera: Array, std: Array = STD,
+          status: TrackingState = TrackingState.TRACKING) -> MotionEstimate:
     return MotionEstimate(
-        status=TrackingState.TRACKING, reason=NO_REASON, elapsed_s=0.1,
+        status=status, reason=NO_REASON, elapsed_s=0.1,
         T_previous_camera=T_previous_camera, covariance=np.diag(std ** 2))
 
 
@@ -63,6 +66,26 @@ def test_errors_add_up_again_once_it_moves() -> None:
     for motion in (STEP, np.eye(4), STEP):
         went_on.append(found(motion))
     np.testing.assert_allclose(rested.covariance(UNKNOWN_SCALE), went_on.covariance(UNKNOWN_SCALE))
+
+
+def test_turns_that_a_map_explains_leave_what_else_is_unsure() -> None:
+    turn_rad = 0.1
+    turn = from_rotation_translation(so3_exp(np.array([0.0, turn_rad, 0.0])), np.zeros(3))
+    surely, perhaps = integrator(), integrator()
+    for frames in range(1, 4):
+        surely.append(found(turn))
+        doubt = found(turn, np.hypot(STD, [0, 0, 0, turn_rad, turn_rad, turn_rad]),
+                      TrackingState.INITIALIZING)
+        perhaps.append(replace(
+            doubt, explained_turn_rad2=frames * turn_rad ** 2 if frames == 3 else 0.0))
+    np.testing.assert_allclose(perhaps.covariance(UNKNOWN_SCALE),
+                               surely.covariance(UNKNOWN_SCALE), atol=1e-12)
+
+
+def test_pose_that_is_set_before_turns_are_explained_stays_as_sure_as_it_was() -> None:
+    pose = PoseIntegrator(np.eye(4), np.diag(STD ** 2))
+    pose.append(replace(found(np.eye(4)), explained_turn_rad2=0.5))
+    assert np.linalg.eigvalsh(pose.covariance(UNKNOWN_SCALE)).min() > 0
 
 
 def test_lost_frames_are_no_rest() -> None:

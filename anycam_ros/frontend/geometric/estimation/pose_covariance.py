@@ -32,10 +32,10 @@ class CovarianceOptions:
     """Choose how far flow, map and lens may be off."""
 
     # A motion swallows most of an error that is alike over the whole image; the rest shows as a
-    # correlation of the residuals in cells that are as wide as flow errs alike. In rendered rooms
-    # the error of the motion is so many times what shows.
-    hidden_correlation: float = 6.0
-    cells: int = 6                     # along the longer side; 4 and 9 tell the same
+    # correlation of the residuals in cells that are as wide as flow errs alike. With a calibrated
+    # lens in rendered rooms the variance of the motion is so many times what shows.
+    hidden_correlation: float = 4.0
+    cells: int = 6                     # along the longer side; 4 and 9 rank scenes alike
     winsorised_at: float = 2.5         # times the noise: no single track outweighs its cell
     exchange_px: float = 1.0           # of motion, after which flow samples other pixels
     correlated_tracks: float = 40.0    # where no residuals tell: those of a rendered room
