@@ -33,7 +33,7 @@ class CameraState:
         self.reference_stamp_s = 0.0                       # of the first reference of the world
         self.tracking: TrackingResult | None = None        # of that frame; None: it is the
                                                            # reference itself
-        self.unexplained_turn_rad2 = 0.0                   # squares of the turns since then, summed
+        self.unexplained_turn_rad2 = 0.0                   # squared turns since then, summed
         self._velocity: Array = np.zeros(6)    # of T_camera_world (linear, angular), per s
         self._observed_s = 0.0                 # for which the velocity was seen
 

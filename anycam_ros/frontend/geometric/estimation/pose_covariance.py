@@ -39,12 +39,15 @@ class CovarianceOptions:
     winsorised_at: float = 2.5         # times the noise: no single track outweighs its cell
     exchange_px: float = 1.0           # of motion, after which flow samples other pixels
     correlated_tracks: float = 40.0    # where no residuals tell: those of a rendered room
+    usual_noise_px: float = 0.5        # of flow in real images, 0.3 to 0.5 where it was measured
     minimum_noise_px: float = 0.02     # no flow is better; between equal images it only seems so
     minimum_common_tracks: int = 12    # of two frames, for the noise that is new in the second
     static_variance: float = 1e-8      # of a camera before there is a map; scene depths, squared
-    first_map_std: float = 0.2         # of lengths and directions, in a map from little parallax
-    # Of a lens nobody calibrated: k1 (webcams and wide lenses reach 0.3), and the principal point
-    # in focal lengths (0.002 to 0.03 in the calibrations of EuRoC, KITTI 00 and TUM RGB-D).
+    first_map_std: float = 0.05        # of lengths and directions, in a map from little parallax
+    # Of a lens nobody calibrated: log focal of the nearest pinhole beside that which fits the
+    # images, k1 (webcams and wide lenses reach 0.3), and the principal point in focal lengths
+    # (0.002 to 0.03 in the calibrations of EuRoC, KITTI 00 and TUM RGB-D).
+    pinhole_std: float = 0.03
     k1_std: float = 0.1
     principal_point_std: float = 0.015
 
@@ -68,8 +71,9 @@ def motion_covariance(now: TrackingResult, before: TrackingResult | None, T_prev
     response = -now.error.lens_response
     if before is not None and before.error is not None:
         response = response + adjoint(inverse(T_previous_camera)) @ before.error.lens_response
-    lens_variance = np.array([focal_variance, options.k1_std ** 2,
-                              options.principal_point_std ** 2, options.principal_point_std ** 2])
+    lens_variance = np.array([options.pinhole_std, options.k1_std, options.principal_point_std,
+                              options.principal_point_std]) ** 2
+    lens_variance[0] += focal_variance
     return np.asarray(covariance + (lens_variance * response) @ response.T)
 
 
@@ -190,8 +194,10 @@ def _covariance_without_map(T_previous_camera: Array, now: TrackingResult,
 
     The step that looks like the turn is as long as the angle, in scene depths.
     """
-    covariance = np.asarray(options.correlated_tracks * now.noise_px ** 2
-                            * np.linalg.inv(now.information))
+    # What a turn leaves beyond noise is parallax, which the doubt about the turn stands for.
+    noise_px = min(now.noise_px, options.usual_noise_px)
+    covariance = np.asarray(
+        options.correlated_tracks * noise_px ** 2 * np.linalg.inv(now.information))
     turn_rad = float(np.linalg.norm(so3_log(T_previous_camera[:3, :3])))
     covariance[:3, :3] = (turn_rad ** 2 + options.static_variance) * np.eye(3)
     covariance[3:, 3:] += turn_rad ** 2 * np.eye(3)

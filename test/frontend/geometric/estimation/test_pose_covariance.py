@@ -109,8 +109,8 @@ def test_covariance_grows_when_little_is_static() -> None:
 
 
 @pytest.mark.parametrize(('parameter', 'std'), [
-    (0, 0.1), (1, OPTIONS.k1_std), (2, OPTIONS.principal_point_std),
-    (3, OPTIONS.principal_point_std)])
+    (0, float(np.hypot(0.1, OPTIONS.pinhole_std))), (1, OPTIONS.k1_std),
+    (2, OPTIONS.principal_point_std), (3, OPTIONS.principal_point_std)])
 def test_same_error_of_the_lens_in_both_frames_cancels(parameter: int, std: float) -> None:
     response = np.zeros((6, LENS_PARAMETERS))
     response[:, parameter] = 0.3, 0.1, -0.2, 0.05, -0.1, 0.02
@@ -138,7 +138,7 @@ def test_correction_is_as_uncertain_as_it_is_large() -> None:
 
 def test_new_map_makes_lengths_and_directions_uncertain() -> None:
     covariance = map_covariance(T_MOTION, 2, OPTIONS)
-    np.testing.assert_allclose(np.sqrt(np.diag(covariance)), [0.01 / 3] * 3 + [0] * 3)
+    np.testing.assert_allclose(np.sqrt(np.diag(covariance)), [OPTIONS.first_map_std / 60] * 3 + [0] * 3)
     assert np.trace(map_covariance(T_MOTION, 0, OPTIONS)) > 8 * np.trace(covariance)
 
 
