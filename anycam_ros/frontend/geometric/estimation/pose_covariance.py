@@ -185,7 +185,7 @@ def _variance_of_sums(residual: Array, position: Array, chosen: NDArray[np.bool_
             row = min(max(int(position[i, 1] / side), 0), cells - 1)
             total[row, column, 0] += share * residual[i, 0]
             total[row, column, 1] += share * residual[i, 1]
-    return max((total ** 2).sum() / max(independent, 1e-12), 1.0)
+    return max(float((total ** 2).sum()) / max(independent, 1e-12), 1.0)
 
 
 def _covariance_without_map(T_previous_camera: Array, now: TrackingResult,

@@ -138,7 +138,8 @@ def test_correction_is_as_uncertain_as_it_is_large() -> None:
 
 def test_new_map_makes_lengths_and_directions_uncertain() -> None:
     covariance = map_covariance(T_MOTION, 2, OPTIONS)
-    np.testing.assert_allclose(np.sqrt(np.diag(covariance)), [OPTIONS.first_map_std / 60] * 3 + [0] * 3)
+    np.testing.assert_allclose(np.sqrt(np.diag(covariance)),
+                               [OPTIONS.first_map_std / 60] * 3 + [0] * 3)
     assert np.trace(map_covariance(T_MOTION, 0, OPTIONS)) > 8 * np.trace(covariance)
 
 
