@@ -53,6 +53,8 @@ class MotionEstimate:
     motion_mask: NDArray[np.uint8] | None = None         # (H, W) 255 where things move
     static_share: float = 0.0         # share of the tracked points that follow the camera
     is_key_frame: bool = False
+    explained_turn_rad2: float = 0.0    # of the turns so far that might have been steps, squares
+                                        # summed: from here on it is known what they were
     unit: LengthUnit = ARBITRARY_UNIT
     timings_ms: Mapping[str, float] = field(default_factory=dict)    # per stage: match, motion,
                                                                      # uncertainty, refine

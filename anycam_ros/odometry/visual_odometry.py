@@ -23,6 +23,7 @@ from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
 from anycam_ros.odometry.frame_gaps import FrameGapMonitor
 from anycam_ros.odometry.pose_integrator import PoseIntegrator
+from anycam_ros.odometry.repeated_image import RepeatedImage
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale, ScaledMotion, unscaled
 from anycam_ros.odometry.scale.scale_source import Step
 from anycam_ros.odometry.scale.speeds import SpeedHistory
@@ -36,6 +37,7 @@ class _Stream:
     front_end: FrontEnd
     scale: MetricScale | None        # None where the front end's unit is that of odom
     gaps: FrameGapMonitor = field(default_factory=FrameGapMonitor)
+    repeated_image: RepeatedImage = field(default_factory=RepeatedImage)
     stamp_s: float | None = None     # of the newest frame
     image: WorkingImage | None = None
 
@@ -96,6 +98,8 @@ class VisualOdometry:
         motion = front_end.process(image, frame.stamp_s, frame.depth_m)
         scaled = unscaled(motion) if stream.scale is None else stream.scale.in_metres(
             Step(motion, frame.stamp_s, lambda: image.grey, front_end.focal))
+        scaled = scaled._replace(motion=stream.repeated_image.allow_for(
+            image.grey, scaled.motion))
         previous_s, stream.stamp_s, stream.image = stream.stamp_s, frame.stamp_s, image
         if previous_s is None:
             return None

@@ -15,6 +15,7 @@ from anycam_ros.geometry.se3 import (
     inverse,
     rescaled,
     so3_exp,
+    so3_log,
     so3xr3_log,
 )
 
@@ -32,6 +33,7 @@ class CameraState:
         self.reference_stamp_s = 0.0                       # of the first reference of the world
         self.tracking: TrackingResult | None = None        # of that frame; None: it is the
                                                            # reference itself
+        self.unexplained_turn_rad2 = 0.0                   # squared turns since then, summed
         self._velocity: Array = np.zeros(6)    # of T_camera_world (linear, angular), per s
         self._observed_s = 0.0                 # for which the velocity was seen
 
@@ -39,6 +41,7 @@ class CameraState:
         """Make the camera of a frame the world."""
         self.reference_stamp_s = self.stamp_s = stamp_s
         self.T_camera_world = np.eye(4)
+        self.unexplained_turn_rad2 = 0.0
         self.tracking = None
         self.stop()
 
@@ -69,6 +72,7 @@ class CameraState:
         self.T_camera_world, self.stamp_s, self.tracking = \
             tracking.T_camera_world, stamp_s, tracking
         self._observed_s = elapsed_s
+        self.unexplained_turn_rad2 += float((so3_log(T_previous_camera[:3, :3]) ** 2).sum())
         self._velocity = _velocity(inverse(T_previous_camera), elapsed_s)
         return self._pending_correction.apply(T_previous_camera, scene_inverse_depth), elapsed_s
 

@@ -178,6 +178,7 @@ class GeometricFrontEnd:
                 from_rotation_translation(first.R_newest_first, np.zeros(3)),
                 from_rotation_translation(window.T_camera_world[-1][:3, :3], np.zeros(3)))
             stamps_s = [first.stamp_s, *[None] * (len(window) - 2), stamp_s]
+            estimate = replace(estimate, explained_turn_rad2=state.unexplained_turn_rad2)
         self._map.start(window, tracking.T_camera_world, stamps_s, is_metric=first.is_metric)
         self._initialiser.stop()
         self._tracking_loss.forget()

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far the motion from frame to frame may be off.
 
-The errors of two frames against the same key frame are much alike, since most of the flow between
-the key frame and them is the same: what of the residuals changed from one to the other is what
-spoils the motion between them.
+What of the residuals changed since the frame before spoils the motion between the two. What did
+not change spoils it, too, once the camera moves: the same error of a match or of the map then
+stands for another motion, and it does so for many frames on end. Flow errs alike over whole
+regions: how many tracks tell as much as one is measured in each frame. On top of that comes what
+the lens may be that nobody calibrated.
 """
 
 from dataclasses import dataclass
@@ -27,16 +29,27 @@ from anycam_ros.geometry.se3 import (
 
 @dataclass(frozen=True)
 class CovarianceOptions:
-    """Choose how far flow and map may be off."""
+    """Choose how far flow, map and lens may be off."""
 
-    # Flow errs alike over whole regions: so many tracks, 16 px apart, tell as much as one. In
-    # rendered rooms, where the true flow is known, its error still has a correlation of 0.5 over
-    # 30 px, of 0.3 over 70 px and of 0.1 over 250 px.
-    correlated_tracks: float = 40.0
+    # A motion swallows most of an error that is alike over the whole image; the rest shows as a
+    # correlation of the residuals in cells that are as wide as flow errs alike. With a calibrated
+    # lens in rendered rooms the variance of the motion is so many times what shows.
+    hidden_correlation: float = 4.0
+    cells: int = 6                     # along the longer side; 4 and 9 rank scenes alike
+    winsorised_at: float = 2.5         # times the noise: no single track outweighs its cell
+    exchange_px: float = 1.0           # of motion, after which flow samples other pixels
+    correlated_tracks: float = 40.0    # where no residuals tell: those of a rendered room
+    usual_noise_px: float = 0.5        # of flow in real images, 0.3 to 0.5 where it was measured
     minimum_noise_px: float = 0.02     # no flow is better; between equal images it only seems so
     minimum_common_tracks: int = 12    # of two frames, for the noise that is new in the second
     static_variance: float = 1e-8      # of a camera before there is a map; scene depths, squared
-    first_map_std: float = 0.3         # of lengths and directions, in a map from little parallax
+    first_map_std: float = 0.05        # of lengths and directions, in a map from little parallax
+    # Of a lens nobody calibrated: log focal of the nearest pinhole beside that which fits the
+    # images, k1 (webcams and wide lenses reach 0.3), and the principal point in focal lengths
+    # (0.002 to 0.03 in the calibrations of EuRoC, KITTI 00 and TUM RGB-D).
+    pinhole_std: float = 0.03
+    k1_std: float = 0.1
+    principal_point_std: float = 0.015
 
 
 def motion_covariance(now: TrackingResult, before: TrackingResult | None, T_previous_camera: Array,
@@ -44,21 +57,37 @@ def motion_covariance(now: TrackingResult, before: TrackingResult | None, T_prev
     """Return the covariance (6, 6) of the motion (linear, angular), in the camera of now.
 
     before is the previous result against the same key frame; None where the frame before is
-    that key frame. focal_variance is that of the log focal length.
+    that key frame. focal_variance is that of the log focal length; 0 of a calibrated lens.
     """
     if now.error is None:
         return _covariance_without_map(T_previous_camera, now, options)
-    noise_px = flow_noise_px(_new_length_px(now, before, options), options)
     # Where much of the image moves, some of it passes for static.
     static_share = now.is_inlier.sum() / max(now.matches.is_valid.sum(), 1)
-    covariance = options.correlated_tracks / max(static_share, 1e-3) * noise_px ** 2 \
+    alike = options.hidden_correlation * tracks_that_err_alike(now, options)
+    covariance = alike / max(static_share, 1e-3) * _variance_px2(now, before, options) \
         * np.linalg.inv(now.information)
     if focal_variance == 0.0:
         return np.asarray(covariance)
-    response = -now.error.focal_response
+    response = -now.error.lens_response
     if before is not None and before.error is not None:
-        response = response + adjoint(inverse(T_previous_camera)) @ before.error.focal_response
-    return np.asarray(covariance + focal_variance * np.outer(response, response))
+        response = response + adjoint(inverse(T_previous_camera)) @ before.error.lens_response
+    lens_variance = np.array([options.pinhole_std, options.k1_std, options.principal_point_std,
+                              options.principal_point_std]) ** 2
+    lens_variance[0] += focal_variance
+    return np.asarray(covariance + (lens_variance * response) @ response.T)
+
+
+def tracks_that_err_alike(now: TrackingResult, options: CovarianceOptions) -> float:
+    """Return how many tracks tell as much as one, by the residuals; at least 1.
+
+    It is the variance of their sums in cells of the image over that of independent ones.
+    """
+    assert now.error is not None
+    residual_px, side_px = now.error.residual_px, max(now.image.shape) / options.cells
+    limit_px = options.winsorised_at * flow_noise_px(
+        _distances(residual_px, np.zeros_like(residual_px), now.is_inlier), options)
+    return _variance_of_sums(residual_px, now.matches.target_px, now.is_inlier, side_px,
+                             options.cells, limit_px)
 
 
 def flow_noise_px(length_px: Array, options: CovarianceOptions) -> float:
@@ -109,17 +138,22 @@ def correction_covariance(T_previous_camera: Array, T_corrected: Array) -> Array
     return np.asarray(np.outer(error, error), np.float64)
 
 
-def _new_length_px(now: TrackingResult, before: TrackingResult | None,
-                   options: CovarianceOptions) -> Array:
-    """Return the lengths of what is new in the residuals of inliers since the frame before."""
+def _variance_px2(now: TrackingResult, before: TrackingResult | None,
+                  options: CovarianceOptions) -> float:
+    """Return the variance of a component of the error that spoils the motion to now."""
     assert now.error is not None
-    residual_px, is_common = now.error.residual_px, now.is_inlier
-    last_px = np.zeros_like(residual_px)
-    if before is not None and before.error is not None:
-        is_seen_twice = now.is_inlier & before.is_inlier
-        if np.count_nonzero(is_seen_twice) >= options.minimum_common_tracks:
-            is_common, last_px = is_seen_twice, before.error.residual_px
-    return _distances(residual_px, last_px, is_common)
+    residual_px, target_px = now.error.residual_px, now.matches.target_px
+    whole = flow_noise_px(
+        _distances(residual_px, np.zeros_like(residual_px), now.is_inlier), options) ** 2
+    if before is None or before.error is None:
+        return whole
+    is_common = now.is_inlier & before.is_inlier
+    if np.count_nonzero(is_common) < options.minimum_common_tracks:
+        return whole
+    new = flow_noise_px(
+        _distances(residual_px, before.error.residual_px, is_common), options) ** 2
+    moved_px = float(np.median(_distances(target_px, before.matches.target_px, is_common)))
+    return new + whole / (1.0 + (options.exchange_px / max(moved_px, 1e-6)) ** 2)
 
 
 @compiled
@@ -134,14 +168,36 @@ def _distances(first: Array, second: Array, chosen: NDArray[np.bool_]) -> Array:
     return distance
 
 
+@compiled
+def _variance_of_sums(residual: Array, position: Array, chosen: NDArray[np.bool_], side: float,
+                      cells: int, limit: float) -> float:
+    """Return the variance of the sums of residuals (N, 2) in cells over that of independent ones.
+
+    A longer residual counts as one of the limit.
+    """
+    total, independent = np.zeros((cells, cells, 2)), 0.0
+    for i in range(len(chosen)):
+        if chosen[i]:
+            length = math.hypot(residual[i, 0], residual[i, 1])
+            share = 1.0 if length <= limit else limit / length
+            independent += (share * length) ** 2
+            column = min(max(int(position[i, 0] / side), 0), cells - 1)
+            row = min(max(int(position[i, 1] / side), 0), cells - 1)
+            total[row, column, 0] += share * residual[i, 0]
+            total[row, column, 1] += share * residual[i, 1]
+    return max(float((total ** 2).sum()) / max(independent, 1e-12), 1.0)
+
+
 def _covariance_without_map(T_previous_camera: Array, now: TrackingResult,
                             options: CovarianceOptions) -> Array:
     """Return the covariance where a turn cannot be told from a step sideways.
 
     The step that looks like the turn is as long as the angle, in scene depths.
     """
-    covariance = np.asarray(options.correlated_tracks * now.noise_px ** 2
-                            * np.linalg.inv(now.information))
+    # What a turn leaves beyond noise is parallax, which the doubt about the turn stands for.
+    noise_px = min(now.noise_px, options.usual_noise_px)
+    covariance = np.asarray(
+        options.correlated_tracks * noise_px ** 2 * np.linalg.inv(now.information))
     turn_rad = float(np.linalg.norm(so3_log(T_previous_camera[:3, :3])))
     covariance[:3, :3] = (turn_rad ** 2 + options.static_variance) * np.eye(3)
     covariance[3:, 3:] += turn_rad ** 2 * np.eye(3)

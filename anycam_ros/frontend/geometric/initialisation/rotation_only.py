@@ -98,15 +98,14 @@ class RotationOnlyTracker:
         self.is_stationary = bool((moved_px[valid] < options.stationary_px).mean()
                                   > options.stationary_share)
         if self.is_stationary:
-            self._R_camera_reference = np.eye(3)
-            fit = RotationFit(np.eye(3), moved_px[valid], np.eye(3), focal_px, 0.0)
-        else:
-            observed = self.camera.undistorted_px(matches.target_px[valid])
-            fit = fit_rotation(self.undistorted_px[valid], observed, matches.weight[valid],
-                               focal_px,
-                               self._R_camera_reference if R_start is None else R_start,
-                               self._two_view)
-            self._R_camera_reference = fit.R_camera_reference
+            R_start = np.eye(3)
+        elif R_start is None:
+            R_start = self._R_camera_reference
+        fit = fit_rotation(
+            self.undistorted_px[valid], self.camera.undistorted_px(matches.target_px[valid]),
+            matches.weight[valid], focal_px, R_start, self._two_view,
+            iterations=0 if self.is_stationary else 10)
+        self._R_camera_reference = fit.R_camera_reference
         return self._tracking_result(image, pair, matches, fit)
 
     def _tracking_result(self, image: Image, pair: FlowPair, matches: Matches,

@@ -72,7 +72,7 @@ def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, T_starts: l
     if is_inlier.sum() < max(options.minimum_inliers, options.inlier_share * len(rows)):
         return failure
     sensitivity = pose_sensitivity(
-        points, np.ascontiguousarray(T_world_anchor[:, :3, 2]), fit, window.focal_px,
+        points, T_world_anchor[:, :3, :3], fit, window.focal_px,
         options.pose.fine_threshold_px(noise_px))
     return TrackingResult(
         image=image, pair=pair, matches=matches, residual_px=fit.residual_px,
