@@ -23,6 +23,7 @@ class Cause(IntEnum):
     FRAMES_LOST = 11
     NO_DEPTH = 12
     MAP_FAILED = 13
+    FOCAL_LENGTH_CHANGES = 14
 
 
 class Reason(NamedTuple):

@@ -11,7 +11,8 @@ from anycam_ros.frontend.geometric.estimation.matching import (
     follow,
     MatchingOptions,
 )
-from anycam_ros.frontend.geometric.focal import FocalOptions, FocalState
+from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.geometric.focal_evidence import FocalFit
 from anycam_ros.frontend.geometric.mapping.keyframe_database import Keyframe, median_flow
 from anycam_ros.frontend.geometric.mapping.seeding import best_corners, SeedingOptions
 from anycam_ros.frontend.geometric.tracking.loop_closure import (
@@ -19,6 +20,6 @@ from anycam_ros.frontend.geometric.tracking.loop_closure import (
     register_keyframe,
 )
 
-__all__ = ['FlowPair', 'FocalOptions', 'FocalState', 'Keyframe', 'LoopClosureOptions',
+__all__ = ['FlowPair', 'FocalFit', 'FocalState', 'Keyframe', 'LoopClosureOptions',
            'MatchingOptions', 'SeedingOptions', 'best_corners', 'flow_both_ways', 'follow',
            'median_flow', 'register_keyframe']

@@ -50,6 +50,7 @@ from anycam_ros.frontend.geometric.tracking.tracker import track_frame
 from anycam_ros.frontend.geometric.tracking.tracking_loss import TrackingLoss
 from anycam_ros.frontend.geometric.tracking.tracking_quality import (
     contradicts_map,
+    FOCAL_LENGTH_CHANGES,
     MAP_CONTRADICTED,
     SCALE_RUNS_AWAY,
     tracking_quality,
@@ -214,6 +215,8 @@ class GeometricFrontEnd:
                 tracking = tracking._replace(T_camera_world=self._camera_state.T_camera_world)
             status, reason = tracking_quality(tracking, self._options.tracking_quality,
                                               self._options.image_quality)
+            if status is TrackingState.TRACKING and self._focal.contradicts:
+                status, reason = TrackingState.DEGRADED, FOCAL_LENGTH_CHANGES
         estimate = self._found(tracking, stamp_s, status, reason)
         with self._timer.stage(REFINE):
             tracking = self._examine_depth(tracking)
@@ -237,7 +240,7 @@ class GeometricFrontEnd:
             start = predict_flow(None if state.tracking is None else state.tracking.pair,
                                  state.T_camera_world[:3, :3] @ R_world_reference,
                                  T_predicted[:3, :3] @ R_world_reference,
-                                 self._camera, self._focal.focal_px, options.flow_prediction)
+                                 self._camera, window.focal_px, options.flow_prediction)
             pair = flow_both_ways(self._flow, window.images[-1], image, start)
         with self._timer.stage(MOTION):
             return track_frame(window, image, pair, [state.T_camera_world, T_predicted],
@@ -287,7 +290,8 @@ class GeometricFrontEnd:
             covariance += correction_covariance(T_previous_camera, T_corrected)
         with self._timer.stage(UNCERTAINTY):
             uncertainty_px = self._motion_mask.update(
-                tracking, self._map.window if has_map else None, self._focal.focal_px)
+                tracking, self._map.window if has_map else None,
+                self._map.window.focal_px if has_map else self._focal.focal_px)
         return MotionEstimate(
             status=status, reason=reason, T_previous_camera=T_corrected, elapsed_s=elapsed_s,
             covariance=covariance, uncertainty_px=uncertainty_px,

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from anycam_ros.frontend.geometric import FocalOptions, FocalState
+from anycam_ros.frontend.geometric import FocalFit, FocalState
 from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames, LENGTH
 from anycam_ros.offline.global_refinement.loop_closures import find_loop_closures
@@ -29,9 +29,7 @@ DELTA_PX = 1.0
 ITERATIONS = 60
 LARGEST_TABLE = 5_000_000        # tracks times key frames while loop closures are sought; 0.5 GB
 MOST_KEY_FRAMES = 400            # with loop closures; more would leave each too few tracks
-# The overlapping windows of live odometry contain each observation about LENGTH times; here each
-# counts once.
-INFORMATION_SHARE = LENGTH * FocalOptions().new_share
+PRIOR_INFORMATION = 1.0 / 0.15 ** 2    # of log focal, in the unit of the pixel errors
 
 Step = TypeVar('Step')
 Progress = Callable[[Iterable[Step], int], Iterable[Step]]
@@ -66,9 +64,8 @@ def refine_recording(key_frames: KeyFrames, focal: FocalState,
         return None
     known = focal.copy()
     if not focal.is_given:
-        information = max(result.information.log_focal - focal.options.prior_information, 0.0)
-        known.prior_information = focal.options.prior_information
-        known.update(result.focal_px, information, INFORMATION_SHARE)
+        known = FocalState(result.focal_px, options=focal.options)
+        known.learn(_shown(result).evidence(focal.options.error))
     for part in parts:
         if part is not longest:
             part.refine(replace(known, is_given=True), progress)
@@ -79,6 +76,19 @@ def refine_recording(key_frames: KeyFrames, focal: FocalState,
     return RefinedRecording(
         propagate_key_frames(T, indices, np.concatenate(T_key)), known, len(indices),
         sum(part.loop_closures for part in parts), any(part.is_large for part in parts))
+
+
+def _shown(result: RefinementResult) -> FocalFit:
+    """Return the focal length that a recording shows; the prior stands where it was found.
+
+    What errs alike all over the image does so in each window of the recording in another way.
+    """
+    seen = np.isfinite(result.residual_px)
+    observations = seen.sum() - seen.any(axis=1).sum()
+    windows = max(len(result.T_world_camera) / LENGTH, 1.0)
+    return FocalFit(result.focal_px, result.information.log_focal - PRIOR_INFORMATION,
+                    result.focal_px, PRIOR_INFORMATION, result.noise_px,
+                    round(observations / windows))
 
 
 class _Part:
@@ -104,7 +114,7 @@ class _Part:
                                   estimate_focal=not focal.is_given,
                                   maximum_iterations=ITERATIONS)
         priors = Priors(focal_px=focal.focal_px,
-                        log_focal_information=focal.options.prior_information)
+                        log_focal_information=PRIOR_INFORMATION)
         tracks = self._tracks(focal.focal_px, min(LENGTH, count))
         distance = np.linalg.norm(np.ptp(self.T_world_camera[:, :3, 3], axis=0))
         if not len(tracks) or distance * np.median(tracks.inverse_depth) < MINIMUM_DISTANCE:

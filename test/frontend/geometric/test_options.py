@@ -61,7 +61,7 @@ ABLATIONS: dict[str, Callable[[], GeometricOptions]] = {
         DEFAULT.motion_mask, moving_score=3.0)),
     'covariance': lambda: replace(DEFAULT, covariance=replace(
         DEFAULT.covariance, correlated_tracks=20.0)),
-    'focal': lambda: replace(DEFAULT, focal=replace(DEFAULT.focal, prior_information=4.0)),
+    'focal': lambda: replace(DEFAULT, focal=replace(DEFAULT.focal, first_noise_px=1.0)),
     'working_area_px': lambda: replace(DEFAULT, working_area_px=320 * 240)}
 
 

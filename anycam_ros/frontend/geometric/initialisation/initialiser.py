@@ -18,6 +18,7 @@ from anycam_ros.frontend.geometric.estimation.pose_covariance import (
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrior
 from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.geometric.focal_evidence import FocalFit
 from anycam_ros.frontend.geometric.initialisation.map_initialiser import initialise_map
 from anycam_ros.frontend.geometric.initialisation.older_references import (
     OlderReference,
@@ -177,12 +178,14 @@ class Initialiser:
         """Take the focal length that a turn shows from its reference to its last view."""
         if self._focal.is_given:
             return
-        shown = rotation_only.focal_shown(
-            tracking, FocalPrior(self._focal.prior_focal_px, self._focal.prior_information))
+        # The newest matches tell the noise: the turn leaves little else.
+        observations = int(tracking.matches.is_valid.sum())
+        prior = FocalPrior(self._focal.prior_focal_px, self._focal.prior_information(
+            self._focal.noise_px, observations))
+        shown = rotation_only.focal_shown(tracking, prior)
         if shown is not None:
             covariance = self._options.covariance
-            self._focal.update(shown.focal_px, shown.focal_information,
-                               self._focal.options.turn_share)
-            self._focal.show(absolute_information(
-                shown.focal_information, flow_noise_px(shown.residual_px, covariance),
-                covariance))
+            noise_px = flow_noise_px(shown.residual_px, covariance)
+            fit = FocalFit(shown.focal_px, shown.focal_information, *prior, noise_px, observations)
+            self._focal.learn(fit.evidence(self._focal.options.error))
+            self._focal.show(absolute_information(shown.focal_information, noise_px, covariance))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bundle adjustment of the sliding window, and what it teaches about the focal length."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,9 +11,18 @@ from anycam_ros.frontend.geometric.estimation.pose_covariance import (
     CovarianceOptions,
 )
 from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.geometric.focal_evidence import FocalFit
 from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
+from anycam_ros.frontend.geometric.mapping.window_focal import (
+    go_over_to_focal,
+    learn_focal,
+    observations_of,
+    take_over,
+    tracks_of,
+    WindowFocalOptions,
+)
 from anycam_ros.geometry.se3 import inverse
-from anycam_ros.refinement import Priors, refine, RefinementConfig, RefinementResult, Tracks
+from anycam_ros.refinement import Priors, refine, RefinementConfig, RefinementResult
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,7 @@ class LocalBundleAdjustmentOptions:
     noise_ratio: float = 1.5           # of the robust threshold to the noise of the matches
     minimum_threshold_px: float = 1.0  # of the robust kernel
     maximum_threshold_px: float = 3.0
+    focal: WindowFocalOptions = field(default_factory=WindowFocalOptions)
 
     def threshold_px(self, noise_px: float) -> float:
         """Return the robust threshold for matches with a median error of noise_px."""
@@ -39,33 +49,40 @@ def adjust_bundle(window: SlidingWindow, focal: FocalState, robust_threshold_px:
                   covariance: CovarianceOptions) -> RefinementResult:
     """Refine poses, inverse depths and focal length of the window, if they are observable.
 
+    The focal length of the window is refined under what is known of it, since it also makes up
+    for what is wrong with the lens; what is learned of it is another matter.
     The robust threshold is the scale of Cauchy's kernel.
     """
-    tracks, key_frames = window.tracks, len(window)
-    is_metric = window.is_metric
-    is_new = key_frames <= options.focal_key_frames and not window.has_slid
+    if window.has_slid and not focal.is_given:
+        learn_focal(window, focal, robust_threshold_px, options.focal, covariance)
+        go_over_to_focal(window, focal, robust_threshold_px, options.focal)
+    key_frames, is_metric, grows = len(window), window.is_metric, not window.has_slid
     shows_focal = options.focal_key_frames_metric if is_metric else options.focal_key_frames
     estimates_focal = key_frames >= shows_focal and not focal.is_given
+    tracks = tracks_of(window, np.arange(len(window.tracks)))
+    observations = observations_of(tracks)
+    prior_px = focal.prior_focal_px
+    prior_information = focal.prior_information(focal.noise_px, observations)
     result = refine(
-        Tracks(tracks.first_frame, tracks.points_px, tracks.weight, tracks.inverse_depth),
-        inverse(window.T_camera_world), focal.focal_px,
+        tracks, inverse(window.T_camera_world), window.focal_px,
         RefinementConfig(
             kernel='cauchy', delta_px=robust_threshold_px, estimate_focal=estimates_focal,
-            fixed_frames=2 if window.has_slid and not is_metric else 1,
-            fixed_scale=not is_metric,
-            maximum_iterations=options.first_iterations if is_new else options.iterations),
-        Priors(tracks.prior, tracks.prior_information, focal.prior_focal_px,
-               focal.prior_information, measured_inverse_depth=tracks.measured,
-               measured_inverse_depth_information=tracks.measured_information
+            fixed_frames=1 if grows or is_metric else 2, fixed_scale=not is_metric,
+            maximum_iterations=options.first_iterations
+            if grows and key_frames <= options.focal_key_frames else options.iterations),
+        Priors(window.tracks.prior, window.tracks.prior_information, prior_px,
+               prior_information, measured_inverse_depth=window.tracks.measured,
+               measured_inverse_depth_information=window.tracks.measured_information
                if is_metric else None))
     if result.not_observable:
         return result
-    window.T_camera_world = inverse(result.T_world_camera)
-    tracks.inverse_depth = result.inverse_depth
-    tracks.information = result.inverse_depth_information
+    take_over(window, result)
+    focal.noise_px = result.noise_px
     if estimates_focal:
-        information = result.information.log_focal - focal.prior_information
-        focal.update(result.focal_px, information)
-        focal.show(absolute_information(information, result.noise_px, covariance))
-        window.focal_px = focal.focal_px
+        window.focal_px = result.focal_px
+        if grows:
+            fit = FocalFit(result.focal_px, result.information.log_focal - prior_information,
+                           prior_px, prior_information, result.noise_px, observations)
+            focal.learn_from_growing_map(fit.evidence(focal.options.error), key_frames)
+            focal.show(absolute_information(fit.information, result.noise_px, covariance))
     return result

@@ -41,6 +41,7 @@ class SlidingWindow:
         self.focal_px = focal_px
         self.options = options
         self.has_slid = False
+        self.key_frames_since_focal = 0   # since the window was asked for the focal length
         self.has_low_parallax = False     # steps in it may be turns, and turns steps
         self.T_camera_world: Array = np.zeros((0, 4, 4))
         self.images: list[NDArray[np.uint8]] = []

@@ -16,6 +16,8 @@ from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
 SCALE_RUNS_AWAY = Reason(Cause.MAP_FAILED, 'the map contradicts itself: nothing holds its scale; '
                                            'it starts anew')
 MAP_CONTRADICTED = Reason(Cause.MAP_FAILED, 'the images contradict the map; it starts anew')
+FOCAL_LENGTH_CHANGES = Reason(Cause.FOCAL_LENGTH_CHANGES,
+                              'the focal length contradicts itself: does the lens zoom?')
 
 
 @dataclass(frozen=True)
