@@ -21,6 +21,7 @@ from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
 from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
 from anycam_ros.frontend.geometric.options import GeometricOptions
+from anycam_ros.frontend.geometric.picture_rest import PictureRest
 from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMask
 from anycam_ros.frontend.reason import Cause, Reason
 from anycam_ros.geometry.camera import ProcessingCamera
@@ -46,8 +47,8 @@ class Initialiser:
 
     def __init__(self, camera: ProcessingCamera, flow: DenseFlow, focal: FocalState,
                  camera_state: CameraState, local_map: LocalMap, motion_mask: MotionMask,
-                 options: GeometricOptions) -> None:
-        self._camera, self._flow, self._focal = camera, flow, focal
+                 options: GeometricOptions, rest: PictureRest) -> None:
+        self._camera, self._flow, self._focal, self._rest = camera, flow, focal, rest
         self._camera_state, self._map, self._motion_mask = camera_state, local_map, motion_mask
         self._options = options
         self._rotation_only: RotationOnlyTracker | None = None
@@ -67,7 +68,7 @@ class Initialiser:
         options = self._options
         self._rotation_only = RotationOnlyTracker(
             self._camera, image, options.rotation_only, options.matching, options.two_view,
-            options.seeding)
+            options.seeding, self._rest.fixed)
         self._map.change_world(self._camera_state.T_camera_world)
         self._camera_state.start_at(stamp_s)
         self._motion_mask.new_reference(image, pair)
@@ -108,7 +109,9 @@ class Initialiser:
         has_turned_far = self._rotation_only.has_turned_far(tracking)
         if has_turned_far:
             self._learn_from_turn(self._rotation_only, tracking)
-        if has_turned_far or self._rotation_only.is_reference_expired(tracking):
+        is_expired = self._rest.is_at_rest_for_long \
+            and self._rotation_only.is_reference_expired(tracking)
+        if has_turned_far or is_expired:
             self.start_at(tracking.image, stamp_s, tracking.pair)
 
     def stop(self) -> None:
@@ -120,9 +123,10 @@ class Initialiser:
         last = self._camera_state.tracking
         with timer.stage(MATCH):
             pair = flow_both_ways(self._flow, rotation_only.reference, image,
-                                  None if last is None else last.pair)
+                                  None if last is None else last.pair, self._rest.fixed)
         with timer.stage(MOTION):
-            return rotation_only.track(image, pair, self._focal.focal_px)
+            return rotation_only.track(image, pair, self._focal.focal_px,
+                                       is_stationary=self._rest.shows_no_motion)
 
     def _learn_from_turn(self, rotation_only: RotationOnlyTracker,
                          tracking: TrackingResult) -> None:

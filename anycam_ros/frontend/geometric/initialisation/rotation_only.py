@@ -5,11 +5,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.estimation.matching import (
     FlowPair,
     follow,
+    lies_in,
     Matches,
     MatchingOptions,
 )
@@ -32,8 +34,6 @@ from anycam_ros.geometry.se3 import Array, from_rotation_translation, so3_log
 class RotationOnlyOptions:
     """Choose what is no motion, what is a turn, and how much parallax starts a map."""
 
-    stationary_px: float = 0.6         # that a point of a stationary camera may move
-    stationary_share: float = 0.5      # of the points; people cover less of an image than the rest
     minimum_share: float = 0.25        # of the points that the reference still has in view
     minimum_points: int = 30           # of them
     minimum_noise_px: float = 0.1      # of a turn; between equal images it only seems less
@@ -59,21 +59,24 @@ class RotationOnlyTracker:
 
     def __init__(self, camera: ProcessingCamera, reference: Image, options: RotationOnlyOptions,
                  matching: MatchingOptions, two_view: TwoViewOptions,
-                 seeding: SeedingOptions) -> None:
-        """Start at a reference image."""
+                 seeding: SeedingOptions, left_out: NDArray[np.bool_] | None = None) -> None:
+        """Start at a reference image, without what is fixed to the camera, left_out (H, W)."""
         self.camera, self.reference = camera, reference
         self._options, self._matching, self._two_view = options, matching, two_view
         self.points_px = best_corners(reference, seeding).reshape(-1, 2)
+        if left_out is not None:
+            self.points_px = self.points_px[~lies_in(left_out, self.points_px)]
         self.undistorted_px = camera.undistorted_px(self.points_px)
         self._R_camera_reference: Array = np.eye(3)
         self.is_stationary = True
         self._tracked_frames = 0
         self.views: list[TrackingResult] = []    # with growing parallax, between reference and now
 
-    def track(self, image: Image, pair: FlowPair, focal_px: float) -> TrackingResult | None:
+    def track(self, image: Image, pair: FlowPair, focal_px: float, *,
+              is_stationary: bool) -> TrackingResult | None:
         """Return how the camera turned since the reference; None when too little is in view.
 
-        pair is the flow from the reference.
+        pair is the flow from the reference; is_stationary is whether the camera rests.
         """
         options = self._options
         matches = follow(pair, self.points_px, self._matching)
@@ -82,8 +85,7 @@ class RotationOnlyTracker:
             return None
         self._tracked_frames += 1
         moved_px = np.linalg.norm(matches.target_px - self.points_px, axis=1)
-        self.is_stationary = bool((moved_px[valid] < options.stationary_px).mean()
-                                  > options.stationary_share)
+        self.is_stationary = is_stationary
         if self.is_stationary:
             self._R_camera_reference = np.eye(3)
             fit = RotationFit(np.eye(3), moved_px[valid], np.eye(3), focal_px, 0.0)

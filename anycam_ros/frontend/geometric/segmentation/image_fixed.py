@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.common.resting_cells import CELL_PX, Mask, RestingCells
@@ -197,9 +196,3 @@ def _motion(points: Array, flow_px: Array) -> tuple[float, float]:
         weight = 1 / (1 + (left_px / max(float(np.median(left_px)), 0.1)) ** 2)
     return float(np.median(np.linalg.norm(flow_px, axis=1))), float(np.median(left_px))
 
-
-def left_out_of(mask: NDArray[np.bool_], positions_px: Array) -> NDArray[np.bool_]:
-    """Return which positions (N, 2) lie in a mask; those outside of the image take its border."""
-    height, width = mask.shape
-    column, row = np.rint(positions_px).astype(int).T
-    return np.asarray(mask[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)])
