@@ -17,7 +17,7 @@ from anycam_ros.flow.dense_flow import Image
 from anycam_ros.geometry.se3 import Array
 
 CELL_PX = 16                     # of the working image, which is halved: noise halves with it
-_SIDE = CELL_PX // 2
+SIDE = CELL_PX // 2              # of a cell there
 
 Mask = NDArray[np.bool_]
 Map = NDArray[np.float32]
@@ -77,9 +77,9 @@ class RestingCells:
             self.since_s = np.full(_sum(image).shape, -np.inf)
             return
         self._compare(image - self._template)
-        mean = _sum(image) / _SIDE ** 2
+        mean = _sum(image) / SIDE ** 2
         self.level = mean
-        self.spread = np.sqrt(np.maximum(_sum(image * image) / _SIDE ** 2 - mean * mean, 0))
+        self.spread = np.sqrt(np.maximum(_sum(image * image) / SIDE ** 2 - mean * mean, 0))
         self._take(~self.rests, (image, slope_x, slope_y))
 
     def restart(self, half: Image) -> None:
@@ -92,7 +92,7 @@ class RestingCells:
     def _compare(self, change: Map) -> None:
         """Find the motion of each cell by one step of Lucas and Kanade, and what it leaves."""
         assert self._template is not None
-        options, count = self._options, _SIDE ** 2
+        options, count = self._options, SIDE ** 2
         gx, gy = self._slope_x, self._slope_y
         mean, sum_x, sum_y = _sum(change) / count, _sum(gx), _sum(gy)
         xx = _sum(gx * gx) - sum_x * sum_x / count
@@ -123,7 +123,7 @@ class RestingCells:
         assert self._template is not None
         self.since_s = np.where(chosen, self.stamp_s, self.since_s)
         pixels = np.zeros(self._template.shape, np.bool_)
-        block = np.kron(chosen, np.ones((_SIDE, _SIDE), np.bool_))
+        block = np.kron(chosen, np.ones((SIDE, SIDE), np.bool_))
         pixels[:block.shape[0], :block.shape[1]] = block
         for kept, new in zip((self._template, self._slope_x, self._slope_y), now, strict=True):
             kept[pixels] = new[pixels]
@@ -137,7 +137,7 @@ def half_size(image: Image) -> Image:
 
 def _sum(values: Map) -> Map:
     """Return the sum over each whole cell."""
-    rows, columns = values.shape[0] // _SIDE, values.shape[1] // _SIDE
-    mean = cv2.resize(values[:rows * _SIDE, :columns * _SIDE], (columns, rows),
+    rows, columns = values.shape[0] // SIDE, values.shape[1] // SIDE
+    mean = cv2.resize(values[:rows * SIDE, :columns * SIDE], (columns, rows),
                       interpolation=cv2.INTER_AREA)
-    return np.asarray(mean, np.float32) * _SIDE ** 2
+    return np.asarray(mean, np.float32) * SIDE ** 2

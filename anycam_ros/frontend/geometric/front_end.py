@@ -133,7 +133,7 @@ class GeometricFrontEnd:
         self._depth_m = self._depth_source(image, depth_m)
         with self._timer.stage(MOTION):
             fault = image_quality_fault(image.grey, self._options.image_quality,
-                                        self._rest.fixed)
+                                        self._rest.left_out)
         if fault is not NO_REASON:
             self._depth.new_frame(None)
             motion = self._lost(fault)
@@ -183,7 +183,7 @@ class GeometricFrontEnd:
         self._refer_to_key_frame(tracking)
         state.stop()
         if not first.is_metric:
-            seed_tracks(window, self._motion_mask.newest, self._options.seeding, self._rest.fixed)
+            seed_tracks(window, self._motion_mask.newest, self._options.seeding, self._rest.left_out)
         return estimate
 
     # With a map -----------------------------------------------------------------------------
@@ -226,7 +226,7 @@ class GeometricFrontEnd:
                                  state.T_camera_world[:3, :3] @ R_world_reference,
                                  T_predicted[:3, :3] @ R_world_reference,
                                  self._camera, self._focal.focal_px, options.flow_prediction)
-            pair = flow_both_ways(self._flow, window.images[-1], image, start, self._rest.fixed)
+            pair = flow_both_ways(self._flow, window.images[-1], image, start, self._rest.left_out)
         with self._timer.stage(MOTION):
             return track_frame(window, image, pair, [state.T_camera_world, T_predicted],
                                options.tracker, options.matching)
@@ -287,7 +287,7 @@ class GeometricFrontEnd:
         self._rest.update(image, stamp_s)
         if not self._rest.has_grown:
             return
-        lost = lies_in(self._rest.fixed, self._map.window.tracks.active_px)
+        lost = lies_in(self._rest.left_out, self._map.window.tracks.active_px)
         if self._mode is Mode.INITIALIZING or \
                 lost.sum() > self._options.tracker.inlier_share * len(lost):
             self._map.give_up()

@@ -48,19 +48,18 @@ class PictureRest:
         return self._stationarity.is_stationary
 
     @property
-    def shows_no_motion(self) -> bool:
-        """Return whether the camera stands, or may stand: what rests may also be fixed to it."""
-        return self.is_stationary or self._fixed.is_undecided
-
-    @property
     def is_at_rest_for_long(self) -> bool:
         """Return whether the camera has stood for so long that it does not creep either."""
         return self._stationarity.is_at_rest_for_long
 
     @property
-    def fixed(self) -> NDArray[np.bool_]:
-        """Return the mask (H, W) of what is fixed to the camera."""
-        return self._fixed.mask
+    def left_out(self) -> NDArray[np.bool_]:
+        """Return the mask (H, W) of what is fixed to the camera.
+
+        What may be is part of it as long as the rest moves: as the world it would hold the
+        camera, and without it little is lost.
+        """
+        return self._fixed.mask if self.is_stationary else self._fixed.suspected
 
     @property
     def has_grown(self) -> bool:

@@ -68,7 +68,7 @@ class Initialiser:
         options = self._options
         self._rotation_only = RotationOnlyTracker(
             self._camera, image, options.rotation_only, options.matching, options.two_view,
-            options.seeding, self._rest.fixed)
+            options.seeding, self._rest.left_out)
         self._map.change_world(self._camera_state.T_camera_world)
         self._camera_state.start_at(stamp_s)
         self._motion_mask.new_reference(image, pair)
@@ -123,10 +123,10 @@ class Initialiser:
         last = self._camera_state.tracking
         with timer.stage(MATCH):
             pair = flow_both_ways(self._flow, rotation_only.reference, image,
-                                  None if last is None else last.pair, self._rest.fixed)
+                                  None if last is None else last.pair, self._rest.left_out)
         with timer.stage(MOTION):
             return rotation_only.track(image, pair, self._focal.focal_px,
-                                       is_stationary=self._rest.shows_no_motion)
+                                       is_stationary=self._rest.is_stationary)
 
     def _learn_from_turn(self, rotation_only: RotationOnlyTracker,
                          tracking: TrackingResult) -> None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.common.resting_cells import CELL_PX, Mask, RestingCells
+from anycam_ros.frontend.common.resting_cells import CELL_PX, Mask, RestingCells, SIDE
 from anycam_ros.geometry.se3 import Array
 
 
@@ -25,11 +26,13 @@ class ImageFixedOptions:
 
     rest_s: float = 0.25           # for less, parts of any world rest now and then
     moving_share: float = 0.05     # of all cells, that must move for a frame to say anything
-    passed_cells: float = 3.0      # by which the rest moves on before the edge counts as fixed
-    changed_share: float = 0.25    # of the moving cells, that what rests may gain or lose
+    passed_px: float = 16.0        # that what moves goes on beyond an edge: a cell may hold both
+    met_cells: int = 10            # that it should have covered or left; or all, of fewer
+    smallest_cells: int = 3        # of one part; fewer cost little and may rest by chance
+    changed_share: float = 0.25    # of them, that it may have covered: noise does so, too
     incoherent_share: float = 0.5  # of the motion, that one smooth motion may leave unexplained
     suspected_share: float = 0.1   # of the cells with texture; less does not mislead
-    suspicion_s: float = 3.0       # for which a map waits for the answer
+    observation_s: float = 3.0     # after which what rests is looked at anew
     loose_frames: int = 3          # in a row, in which a fixed cell moves: it is fixed no more
     blocks: int = 4                # along each side, in which motion is added up
     points: int = 100              # whose motion is followed
@@ -44,41 +47,26 @@ class ImageFixed:
     def __init__(self, shape: tuple[int, int], options: ImageFixedOptions) -> None:
         """Take the shape (H, W) of the working image."""
         self._shape, self._options = shape, options
-        self.cells: Mask = np.zeros((shape[0] // 2 // (CELL_PX // 2),
-                                     shape[1] // 2 // (CELL_PX // 2)), np.bool_)
-        self.mask = np.zeros(shape, np.bool_)    # (H, W) what is left out
+        self.cells: Mask = np.zeros((shape[0] // 2 // SIDE, shape[1] // 2 // SIDE), np.bool_)
+        self.mask = np.zeros(shape, np.bool_)    # (H, W) what is fixed
+        self.suspected = np.zeros(shape, np.bool_)     # (H, W) and what may be
         self.has_grown = False                   # with the newest image
         self._loose = np.zeros(self.cells.shape, np.int64)
+        self._observation: _Observation | None = None
         self._before: Image | None = None
-        self._suspected_since_s: float | None = None
-        self._stamp_s = 0.0
-        self._forget()
 
     @property
     def share(self) -> float:
-        """Return the share of the image that is left out."""
+        """Return the share of the image that is fixed."""
         return float(self.mask.mean())
-
-    @property
-    def is_undecided(self) -> bool:
-        """Return whether much rests while the rest moves, and it is open which of them is fixed."""
-        since_s = self._suspected_since_s
-        return since_s is not None and self._stamp_s - since_s < self._options.suspicion_s
 
     def update(self, cells: RestingCells, half: Image) -> None:
         """Take the newest image in half its size, compared cell by cell."""
-        self._stamp_s, self.has_grown = cells.stamp_s, False
+        self.has_grown = False
         if cells.has_begun:
             self._release(cells)
             self._observe(cells, half)
         self._before = half
-
-    def _forget(self) -> None:
-        """Observe anew."""
-        self._rested: Mask | None = None         # when the observation began
-        self._since_s = 0.0
-        self._passed_px = np.zeros((self._options.blocks ** 2, 2))
-        self._motion_px = self._unexplained_px = 0.0
 
     def _release(self, cells: RestingCells) -> None:
         """Let go what moves against the frame after all."""
@@ -87,54 +75,83 @@ class ImageFixed:
         lost = self._loose >= self._options.loose_frames
         if lost.any():
             self.cells &= ~lost
-            self._draw(cells)
+            self.mask = self._drawn(self.cells, cells)
 
     def _observe(self, cells: RestingCells, half: Image) -> None:
-        """Take what rests while the rest of the picture moves on to be fixed."""
+        """Take what rests, although the rest of the picture should have covered it, to be fixed."""
         options = self._options
-        rests = cells.has_texture & (cells.rested_s() > options.rest_s) & ~self.cells
-        moves = cells.has_texture & ~cells.rests & ~self.cells
+        free = ~self.cells
+        is_old = cells.rested_s() > options.rest_s
+        rests = cells.has_texture & is_old & free
+        moves = cells.has_texture & ~cells.rests & free
+        self.suspected = self.mask
         if moves.sum() < options.moving_share * moves.size:
-            self._suspect(is_suspect=False)
+            return                               # the whole picture rests: nothing is said
+        if rests.sum() > options.suspected_share * (cells.has_texture & free).sum():
+            self.suspected = self._drawn(self.cells | rests, cells)
+        bars = self._bars(cells, is_old) & free
+        rests |= bars
+        seen = self._observation
+        if seen is None or cells.stamp_s - seen.since_s > options.observation_s \
+                or (seen.rested & ~cells.rests).sum() > options.changed_share * moves.sum() \
+                or not (seen.rested & rests).any():
+            self._observation = _Observation(rests, bars, moves, cells.stamp_s, options)
             return
-        share = rests.sum() / max((cells.has_texture & ~self.cells).sum(), 1)
-        self._suspect(is_suspect=share > options.suspected_share)
-        if self._rested is None or self._has_changed(rests, moves):
-            self._forget()
-            self._rested, self._since_s = rests, cells.stamp_s
-            return
-        self._follow(moves, half)
-        passed_px = np.linalg.norm(self._passed_px, axis=1)
-        if np.median(passed_px[passed_px > 0]) < options.passed_cells * CELL_PX \
-                if (passed_px > 0).any() else True:
-            return
-        if self._unexplained_px < options.incoherent_share * self._motion_px:
-            self._fix(cells, rests & self._rested)
-        self._forget()
-
-    def _suspect(self, *, is_suspect: bool) -> None:
-        if not is_suspect:
-            self._suspected_since_s = None
-        elif self._suspected_since_s is None:
-            self._suspected_since_s = self._stamp_s
-
-    def _has_changed(self, rests: Mask, moves: Mask) -> bool:
-        """Return whether the edge of what moves has moved itself."""
-        assert self._rested is not None
-        changed = (self._rested & moves) | (rests & ~self._rested)
-        return bool(changed.sum() > self._options.changed_share * moves.sum())
-
-    def _follow(self, moves: Mask, half: Image) -> None:
-        """Add up how the moving cells have moved since the image before, block by block."""
         assert self._before is not None
+        seen.follow(moves, self._before, half)
+        found = seen.unharmed(cells.rests) & rests
+        if found.any():
+            self.cells |= found
+            self.mask = self.suspected = self._drawn(self.cells, cells)
+            self.has_grown, self._observation = True, None
+
+    def _bars(self, cells: RestingCells, is_old: Mask) -> Mask:
+        """Return the cells of bars: black and connected to the border, or a whole side's."""
+        options = self._options
+        blank = cells.rests & ~cells.has_texture & is_old & (cells.spread < options.bar_spread)
+        black = blank & (cells.level < options.bar_grey)
+        _, label = cv2.connectedComponents(black.astype(np.uint8), connectivity=4)
+        border = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])
+        bars: Mask = np.isin(label, border[border > 0])
+        full = blank | self.cells
+        for view, target in ((full, bars), (full[::-1], bars[::-1]),
+                             (full.T, bars.T), (full.T[::-1], bars.T[::-1])):
+            depth = int(np.argmin(np.append(view.all(axis=1), False)))
+            target[:depth] |= view[:depth]
+        return bars
+
+    def _drawn(self, chosen: Mask, cells: RestingCells) -> Mask:
+        """Return the mask (H, W) of cells, with the gaps that do not move, and a margin."""
+        square = np.ones((3, 3), np.uint8)
+        closed = cv2.morphologyEx(chosen.astype(np.uint8), cv2.MORPH_CLOSE, square)
+        fixed = chosen | ((closed > 0) & cells.rests)
+        margin = 2 * self._options.margin_cells + 1
+        wide = cv2.dilate(fixed.astype(np.uint8), np.ones((margin, margin), np.uint8)) > 0
+        row, column = (np.minimum(np.arange(length) // CELL_PX, count - 1)
+                       for length, count in zip(self._shape, wide.shape, strict=True))
+        return np.asarray(wide[row[:, None], column])
+
+
+class _Observation:
+    """Hold what rested when it began, and what has since moved towards it and how far."""
+
+    def __init__(self, rested: Mask, bars: Mask, moved: Mask, since_s: float,
+                 options: ImageFixedOptions) -> None:
+        self.rested, self.since_s = rested, since_s
+        self._bars, self._moved, self._options = bars, moved, options
+        self._met = np.zeros_like(rested)    # by what moves, unless its edge stays behind
+        self._passed_px = np.zeros((options.blocks ** 2, 2))
+        self._motion_px = self._unexplained_px = 0.0
+
+    def follow(self, moves: Mask, before: Image, half: Image) -> None:
+        """Add up how the moving cells have moved since the image before, block by block."""
         options = self._options
         row, column = np.nonzero(moves)
         chosen = np.linspace(0, len(row) - 1, min(options.points, len(row))).astype(int)
-        side = CELL_PX // 2
-        points = (np.column_stack([column[chosen], row[chosen]]) + 0.5) * side
+        points = (np.column_stack([column[chosen], row[chosen]]) + 0.5) * SIDE
         found, is_found, _ = cv2.calcOpticalFlowPyrLK(
-            self._before, half, np.ascontiguousarray(points[:, None], np.float32), None,
-            winSize=(2 * side - 1, 2 * side - 1), maxLevel=3)
+            before, half, np.ascontiguousarray(points[:, None], np.float32), None,
+            winSize=(2 * SIDE - 1, 2 * SIDE - 1), maxLevel=3)
         good = is_found[:, 0] > 0
         points, flow_px = points[good], 2 * (found[good, 0] - points[good])
         if len(points) < 10:
@@ -142,47 +159,46 @@ class ImageFixed:
         motion_px, unexplained_px = _motion(points, flow_px)
         self._motion_px += motion_px
         self._unexplained_px += unexplained_px
-        rows, columns = moves.shape
-        block = (points[:, 1] / side).astype(int) * options.blocks // rows * options.blocks \
-            + (points[:, 0] / side).astype(int) * options.blocks // columns
+        block = self._block((points[:, 1] / SIDE).astype(int), (points[:, 0] / SIDE).astype(int))
         for index in np.unique(block):
             self._passed_px[index] += np.median(flow_px[block == index], axis=0)
+        self._meet(moves)
 
-    def _fix(self, cells: RestingCells, found: Mask) -> None:
-        is_bar = self._bars(cells, found | self.cells)
-        new = (found | is_bar) & ~self.cells
-        if new.any():
-            self.cells |= new
-            self.has_grown = True
-            self._suspect(is_suspect=False)
-            self._draw(cells)
+    def unharmed(self, rests: Mask) -> Mask:
+        """Return what rests although what moves should have covered or left a good part of it."""
+        options, fixed = self._options, np.zeros_like(rests)
+        if self._unexplained_px > options.incoherent_share * self._motion_px:
+            return fixed
+        count, label = cv2.connectedComponents(self.rested.astype(np.uint8), connectivity=8)
+        label[self._bars] = count        # all bars are of one make
+        count += 1
+        size, met, changed = (np.bincount(label[chosen & self.rested], minlength=count)
+                              for chosen in (self.rested, self._met, self._met & ~rests))
+        is_fixed = (size >= options.smallest_cells) & (met >= np.minimum(options.met_cells, size)) \
+            & (changed <= options.changed_share * met)
+        return np.asarray(self.rested & is_fixed[label])
 
-    def _bars(self, cells: RestingCells, fixed: Mask) -> Mask:
-        """Return the cells of bars: black and connected to the border, or a whole side's."""
-        options = self._options
-        blank = cells.rests & ~cells.has_texture & (cells.since_s <= self._since_s) \
-            & (cells.spread < options.bar_spread)
-        black = blank & (cells.level < options.bar_grey)
-        _, label = cv2.connectedComponents(black.astype(np.uint8), connectivity=4)
-        border = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])
-        bars: Mask = np.isin(label, border[border > 0])
-        full = blank | fixed
-        for view, target in ((full, bars), (full[::-1], bars[::-1]),
-                             (full.T, bars.T), (full.T[::-1], bars.T[::-1])):
-            depth = int(np.argmin(np.append(view.all(axis=1), False)))
-            target[:depth] |= view[:depth]
-        return bars
+    def _meet(self, moves: Mask) -> None:
+        """Find the cells that what moves should have covered by now, and that it came from.
 
-    def _draw(self, cells: RestingCells) -> None:
-        """Make the mask: what is fixed, with the gaps in it that do not move, and a margin."""
-        square = np.ones((3, 3), np.uint8)
-        closed = cv2.morphologyEx(self.cells.astype(np.uint8), cv2.MORPH_CLOSE, square)
-        fixed = self.cells | ((closed > 0) & cells.rests)
-        margin = 2 * self._options.margin_cells + 1
-        wide = cv2.dilate(fixed.astype(np.uint8), np.ones((margin, margin), np.uint8)) > 0
-        row, column = (np.minimum(np.arange(length) // CELL_PX, count - 1)
-                       for length, count in zip(self._shape, wide.shape, strict=True))
-        self.mask = wide[row[:, None], column]
+        What it left behind should rest by now; where that moves, the cell is met, too.
+        """
+        rows, columns = self._moved.shape
+        row, column = np.nonzero(self._moved)
+        passed_px = self._passed_px[self._block(row, column)]
+        length_px = np.linalg.norm(passed_px, axis=1, keepdims=True)
+        sure = passed_px * np.maximum(1 - self._options.passed_px / np.maximum(length_px, 1e-9), 0)
+        step = np.rint(sure / CELL_PX).astype(int)
+        still = moves[row, column]
+        for sign, chosen in ((1, np.ones_like(still)), (-1, still)):
+            x, y = (np.column_stack([column, row]) + sign * step)[chosen].T
+            inside = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
+            self._met[y[inside], x[inside]] = True
+
+    def _block(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
+        rows, columns = self._moved.shape
+        blocks = self._options.blocks
+        return np.asarray(row * blocks // rows * blocks + column * blocks // columns)
 
 
 def _motion(points: Array, flow_px: Array) -> tuple[float, float]:
