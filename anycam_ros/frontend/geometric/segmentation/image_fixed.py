@@ -87,9 +87,11 @@ class ImageFixed:
         self.suspected = self.mask
         if moves.sum() < options.moving_share * moves.size:
             return                               # the whole picture rests: nothing is said
-        if rests.sum() > options.suspected_share * (cells.has_texture & free).sum():
-            self.suspected = self._drawn(self.cells | rests, cells)
         bars = self._bars(cells, is_old) & free
+        is_much = rests.sum() > options.suspected_share * (cells.has_texture & free).sum()
+        if is_much or bars.any():
+            self.suspected = self._drawn(self.cells | bars | rests if is_much
+                                         else self.cells | bars, cells)
         rests |= bars
         seen = self._observation
         if seen is None or cells.stamp_s - seen.since_s > options.observation_s \
