@@ -123,10 +123,10 @@ class RestingCells:
         assert self._template is not None
         self.since_s = np.where(chosen, self.stamp_s, self.since_s)
         pixels = np.zeros(self._template.shape, np.bool_)
-        block = np.kron(chosen, np.ones((SIDE, SIDE), np.bool_))
+        block = chosen.repeat(SIDE, axis=0).repeat(SIDE, axis=1)
         pixels[:block.shape[0], :block.shape[1]] = block
         for kept, new in zip((self._template, self._slope_x, self._slope_y), now, strict=True):
-            kept[pixels] = new[pixels]
+            np.copyto(kept, new, where=pixels)
 
 
 def half_size(image: Image) -> Image:

@@ -37,6 +37,7 @@ class ImageFixedOptions:
     blocks: int = 4                # along each side, in which motion is added up
     points: int = 100              # whose motion is followed
     bar_grey: float = 24.0         # black, in a video that calls 16 black; noise on top
+    smallest_bars: float = 0.05    # of the cells; a narrower edge does no harm
     bar_spread: float = 3.0        # standard deviation of the grey levels of a cell of a bar
     margin_cells: int = 1          # around what is fixed: its edge is part of no whole cell
 
@@ -92,7 +93,7 @@ class ImageFixed:
         if is_much or bars.any():
             self.suspected = self._drawn(self.cells | bars | rests if is_much
                                          else self.cells | bars, cells)
-        rests |= bars
+        rests = _large(rests | bars, options.smallest_cells)
         seen = self._observation
         if seen is None or cells.stamp_s - seen.since_s > options.observation_s \
                 or (seen.rested & ~cells.rests).sum() > options.changed_share * moves.sum() \
@@ -120,7 +121,7 @@ class ImageFixed:
                              (full.T, bars.T), (full.T[::-1], bars.T[::-1])):
             depth = int(np.argmin(np.append(view.all(axis=1), False)))
             target[:depth] |= view[:depth]
-        return bars
+        return bars & (bars.sum() >= options.smallest_bars * bars.size)
 
     def _drawn(self, chosen: Mask, cells: RestingCells) -> Mask:
         """Return the mask (H, W) of cells, with the gaps that do not move, and a margin."""
@@ -129,9 +130,10 @@ class ImageFixed:
         fixed = chosen | ((closed > 0) & cells.rests)
         margin = 2 * self._options.margin_cells + 1
         wide = cv2.dilate(fixed.astype(np.uint8), np.ones((margin, margin), np.uint8)) > 0
-        row, column = (np.minimum(np.arange(length) // CELL_PX, count - 1)
-                       for length, count in zip(self._shape, wide.shape, strict=True))
-        return np.asarray(wide[row[:, None], column])
+        pixels = wide.repeat(CELL_PX, axis=0).repeat(CELL_PX, axis=1)
+        rest = [(0, max(length - drawn, 0)) for length, drawn
+                in zip(self._shape, pixels.shape, strict=True)]
+        return np.pad(pixels, rest, mode='edge')[:self._shape[0], :self._shape[1]]
 
 
 class _Observation:
@@ -163,7 +165,8 @@ class _Observation:
         self._unexplained_px += unexplained_px
         block = self._block((points[:, 1] / SIDE).astype(int), (points[:, 0] / SIDE).astype(int))
         for index in np.unique(block):
-            self._passed_px[index] += np.median(flow_px[block == index], axis=0)
+            there = np.sort(flow_px[block == index], axis=0)
+            self._passed_px[index] += there[len(there) // 2]
         self._meet(moves)
 
     def unharmed(self, rests: Mask) -> Mask:
@@ -176,7 +179,7 @@ class _Observation:
         count += 1
         size, met, changed = (np.bincount(label[chosen & self.rested], minlength=count)
                               for chosen in (self.rested, self._met, self._met & ~rests))
-        is_fixed = (size >= options.smallest_cells) & (met >= np.minimum(options.met_cells, size)) \
+        is_fixed = (met > 0) & (met >= np.minimum(options.met_cells, size)) \
             & (changed <= options.changed_share * met)
         return np.asarray(self.rested & is_fixed[label])
 
@@ -203,13 +206,19 @@ class _Observation:
         return np.asarray(row * blocks // rows * blocks + column * blocks // columns)
 
 
+def _large(cells: Mask, smallest: int) -> Mask:
+    """Return the cells of the connected parts that are not too small."""
+    _, label, stats, _ = cv2.connectedComponentsWithStats(cells.astype(np.uint8), connectivity=8)
+    return np.asarray(cells & (stats[:, cv2.CC_STAT_AREA] >= smallest)[label])
+
+
 def _motion(points: Array, flow_px: Array) -> tuple[float, float]:
     """Return the median motion, and what one smooth (affine) motion leaves of it."""
     terms = np.column_stack([np.ones(len(points)), points])
     weight = np.ones(len(points))
-    for _ in range(4):
-        root = np.sqrt(weight)[:, None]
-        model = np.linalg.lstsq(root * terms, root * flow_px, rcond=None)[0]
+    for _ in range(3):
+        weighted = weight[:, None] * terms
+        model = np.linalg.solve(weighted.T @ terms + 1e-9 * np.eye(3), weighted.T @ flow_px)
         left_px = np.linalg.norm(flow_px - terms @ model, axis=1)
         weight = 1 / (1 + (left_px / max(float(np.median(left_px)), 0.1)) ** 2)
     return float(np.median(np.linalg.norm(flow_px, axis=1))), float(np.median(left_px))
