@@ -20,8 +20,8 @@ class StationarityOptions:
     blocks: int = 4                # along each side of the picture, in which they must rest
     block_share: float = 0.1       # of a block's cells that rest, for the block to count
     minimum_blocks: float = 0.6    # share of the blocks with texture: all over the picture
-    certain_share: float = 0.5     # of the cells, wherever they rest: no block is asked then
-    minimum_cells: int = 10        # with texture
+    certain_share: float = 0.5     # of all cells, wherever they rest: no block is asked then
+    minimum_cells: int = 10        # with texture, that must rest
     # What all resting cells move together is known far better than what one does: this is four
     # times what a bolted camera shows over ten seconds.
     drift_px: float = 0.08
@@ -64,9 +64,8 @@ class StationarityDetector:
         self._stamp_s = cells.stamp_s
         if not cells.has_begun:
             return self.is_stationary
-        counts = cells.has_texture & ~is_left_out
-        rests = counts & cells.rests
-        if self._drifts(cells.moved_px[rests]):
+        rests = cells.rests & ~is_left_out
+        if self._drifts(cells.moved_px[rests & cells.has_texture]):
             # What took so long to show may still go on.
             elapsed_s = cells.stamp_s - max(self._rests_since_s, 0.0)
             self._required_s = min(max(self._options.rest_s,
@@ -74,12 +73,12 @@ class StationarityDetector:
                                    self._options.maximum_rest_s)
             cells.restart(half)
             rests = np.zeros_like(rests)
-        if not self._is_enough(rests, counts):
+        if not self._is_enough(rests, cells.has_texture, ~is_left_out):
             self._rests_since_s = cells.stamp_s
             self.is_stationary = False
             return False
         old = rests & (cells.rested_s() >= self._required_s)
-        self.is_stationary = self._is_enough(old, counts)
+        self.is_stationary = self._is_enough(old, cells.has_texture, ~is_left_out)
         return self.is_stationary
 
     def _drifts(self, moved_px: Array) -> bool:
@@ -92,20 +91,24 @@ class StationarityDetector:
             * np.sqrt(np.pi / 2 / len(moved_px))
         return bool((np.abs(drift) > np.maximum(options.drift_px, options.drift_std * std)).any())
 
-    def _is_enough(self, rests: Mask, counts: Mask) -> bool:
-        """Return whether enough cells rest, and all over the picture."""
+    def _is_enough(self, rests: Mask, has_texture: Mask, counts: Mask) -> bool:
+        """Return whether enough of the cells that count rest, and all over the picture.
+
+        Only texture shows that something rests; but what has none and changes does not.
+        """
         options = self._options
-        if counts.sum() < options.minimum_cells:
+        is_certain = rests.sum() >= options.certain_share * counts.sum()
+        rests, counts = rests & has_texture, counts & has_texture
+        if rests.sum() < options.minimum_cells:
             return False
-        share = rests.sum() / counts.sum()
-        if share >= options.certain_share:
+        if is_certain:
             return True
-        if share < options.minimum_share:
+        if rests.sum() < options.minimum_share * counts.sum():
             return False
         rest, all_cells = _by_block(rests, options.blocks), _by_block(counts, options.blocks)
-        has_texture = all_cells >= 3
-        stands = has_texture & (rest > options.block_share * all_cells)
-        return bool(stands.sum() >= options.minimum_blocks * max(has_texture.sum(), 1))
+        is_seen = all_cells >= 3
+        stands = is_seen & (rest > options.block_share * all_cells)
+        return bool(stands.sum() >= options.minimum_blocks * max(is_seen.sum(), 1))
 
 
 def _by_block(cells: Mask, blocks: int) -> Array:

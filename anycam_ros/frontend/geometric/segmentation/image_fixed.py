@@ -38,7 +38,7 @@ class ImageFixedOptions:
     points: int = 100              # whose motion is followed
     bar_grey: float = 24.0         # black, in a video that calls 16 black; noise on top
     smallest_bars: float = 0.05    # of the cells; a narrower edge does no harm
-    bar_spread: float = 3.0        # standard deviation of the grey levels of a cell of a bar
+    bar_spread: float = 1.5        # standard deviation of the grey levels of a cell of a bar
     margin_cells: int = 1          # around what is fixed: its edge is part of no whole cell
 
 
