@@ -39,7 +39,8 @@ class ImageFixedOptions:
     bar_grey: float = 24.0         # black, in a video that calls 16 black; noise on top
     smallest_bars: float = 0.05    # of the cells; a narrower edge does no harm
     bar_spread: float = 1.5        # standard deviation of the grey levels of a cell of a bar
-    margin_cells: int = 1          # around what is fixed: its edge is part of no whole cell
+    # Around the cells: half of one that lies across the edge, and half of a patch of flow.
+    margin_px: int = 12
 
 
 class ImageFixed:
@@ -128,12 +129,13 @@ class ImageFixed:
         square = np.ones((3, 3), np.uint8)
         closed = cv2.morphologyEx(chosen.astype(np.uint8), cv2.MORPH_CLOSE, square)
         fixed = chosen | ((closed > 0) & cells.rests)
-        margin = 2 * self._options.margin_cells + 1
-        wide = cv2.dilate(fixed.astype(np.uint8), np.ones((margin, margin), np.uint8)) > 0
-        pixels = wide.repeat(CELL_PX, axis=0).repeat(CELL_PX, axis=1)
+        height, width = self._shape
+        pixels = fixed.astype(np.uint8).repeat(CELL_PX, axis=0).repeat(CELL_PX, axis=1)
         rest = [(0, max(length - drawn, 0)) for length, drawn
                 in zip(self._shape, pixels.shape, strict=True)]
-        return np.pad(pixels, rest, mode='edge')[:self._shape[0], :self._shape[1]]
+        margin = 2 * self._options.margin_px + 1
+        wide = cv2.dilate(np.pad(pixels, rest, mode='edge'), np.ones((margin, margin), np.uint8))
+        return wide[:height, :width] > 0
 
 
 class _Observation:
