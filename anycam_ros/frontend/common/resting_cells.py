@@ -34,6 +34,7 @@ class RestingCellsOptions:
     maximum_std_px: float = 0.1        # of a cell's motion by that noise; less texture shows none
     maximum_residual: float = 3.0      # grey levels that the motion of a resting cell leaves
     residual_share: float = 0.5        # of its contrast, besides: light changes
+    quiet_ratio: float = 1.5           # of what the quietest tenth of the cells leaves, besides
     blank_change: float = 3.0          # grey levels; a cell without texture that changes more
                                        # does not rest
 
@@ -112,8 +113,11 @@ class RestingCells:
         self.moved_px = np.stack([2 * dx, 2 * dy], axis=-1)
         noise_px = options.noise_ratio * 2 * std * left / 2 ** 0.5
         limit_px = np.minimum(np.hypot(options.resting_px, noise_px), options.maximum_px)
-        stays = (np.linalg.norm(self.moved_px, axis=-1) < limit_px) & (
-            left < np.maximum(options.maximum_residual, options.residual_share * contrast))
+        # In the dark the quietest cells show what noise leaves.
+        quiet = np.percentile(left[self.has_texture], 10) if self.has_texture.any() else 0.0
+        allowed = np.maximum(max(options.maximum_residual, options.quiet_ratio * quiet),
+                             options.residual_share * contrast)
+        stays = (np.linalg.norm(self.moved_px, axis=-1) < limit_px) & (left < allowed)
         is_unchanged = (np.abs(mean) < options.blank_change) \
             & (energy < count * options.blank_change ** 2)
         self.rests = np.where(self.has_texture, stays, is_unchanged)

@@ -21,6 +21,9 @@ class StationarityOptions:
     block_share: float = 0.1       # of a block's cells that rest, for the block to count
     minimum_blocks: float = 0.6    # share of the blocks with texture: all over the picture
     certain_share: float = 0.5     # of all cells, wherever they rest: no block is asked then
+    # Of share and blocks, where things are seen to cross what rests: nothing then speaks for
+    # parts of the robot before a world that moves, which the blocks are asked for.
+    crossed_ratio: float = 0.5
     minimum_cells: int = 10        # with texture, that must rest
     # What all resting cells move together is known far better than what one does: this is four
     # times what a bolted camera shows over ten seconds.
@@ -56,10 +59,12 @@ class StationarityDetector:
         return self.is_stationary and bool(
             self._stamp_s - self._rests_since_s > self._options.reference_s)
 
-    def update(self, cells: RestingCells, half: Image, is_left_out: Mask) -> bool:
+    def update(self, cells: RestingCells, half: Image, is_left_out: Mask, *,
+               is_crossed: bool = False) -> bool:
         """Take an image (half its size), compared cell by cell; return whether the camera rests.
 
-        Cells (rows, columns) that never move against the frame are left out.
+        Cells (rows, columns) that never move against the frame are left out. is_crossed is
+        whether things are seen to cross what rests.
         """
         self._stamp_s = cells.stamp_s
         if not cells.has_begun:
@@ -73,12 +78,13 @@ class StationarityDetector:
                                    self._options.maximum_rest_s)
             cells.restart(half)
             rests = np.zeros_like(rests)
-        if not self._is_enough(rests, cells.has_texture, ~is_left_out):
+        ratio = self._options.crossed_ratio if is_crossed else 1.0
+        if not self._is_enough(rests, cells.has_texture, ~is_left_out, ratio):
             self._rests_since_s = cells.stamp_s
             self.is_stationary = False
             return False
         old = rests & (cells.rested_s() >= self._required_s)
-        self.is_stationary = self._is_enough(old, cells.has_texture, ~is_left_out)
+        self.is_stationary = self._is_enough(old, cells.has_texture, ~is_left_out, ratio)
         return self.is_stationary
 
     def _drifts(self, moved_px: Array) -> bool:
@@ -91,7 +97,7 @@ class StationarityDetector:
             * np.sqrt(np.pi / 2 / len(moved_px))
         return bool((np.abs(drift) > np.maximum(options.drift_px, options.drift_std * std)).any())
 
-    def _is_enough(self, rests: Mask, has_texture: Mask, counts: Mask) -> bool:
+    def _is_enough(self, rests: Mask, has_texture: Mask, counts: Mask, ratio: float) -> bool:
         """Return whether enough of the cells that count rest, and all over the picture.
 
         Only texture shows that something rests; but what has none and changes does not.
@@ -103,12 +109,12 @@ class StationarityDetector:
             return False
         if is_certain:
             return True
-        if rests.sum() < options.minimum_share * counts.sum():
+        if rests.sum() < ratio * options.minimum_share * counts.sum():
             return False
         rest, all_cells = _by_block(rests, options.blocks), _by_block(counts, options.blocks)
         is_seen = all_cells >= 3
         stands = is_seen & (rest > options.block_share * all_cells)
-        return bool(stands.sum() >= options.minimum_blocks * max(is_seen.sum(), 1))
+        return bool(stands.sum() >= ratio * options.minimum_blocks * max(is_seen.sum(), 1))
 
 
 def _by_block(cells: Mask, blocks: int) -> Array:

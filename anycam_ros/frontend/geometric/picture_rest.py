@@ -40,7 +40,8 @@ class PictureRest:
         half = half_size(image)
         self._cells.update(half, stamp_s)
         self._fixed.update(self._cells, half)
-        self._stationarity.update(self._cells, half, self._fixed.cells)
+        self._stationarity.update(self._cells, half, self._fixed.cells,
+                                  is_crossed=self._fixed.is_crossed)
 
     @property
     def is_stationary(self) -> bool:

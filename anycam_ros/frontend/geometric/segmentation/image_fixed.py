@@ -33,6 +33,7 @@ class ImageFixedOptions:
     incoherent_share: float = 0.5  # of the motion, that one smooth motion may leave unexplained
     suspected_share: float = 0.1   # of the cells with texture; less does not mislead
     observation_s: float = 3.0     # after which what rests is looked at anew
+    crossed_s: float = 0.5         # for which it is remembered that things crossed what rests
     loose_frames: int = 3          # in a row, in which a fixed cell moves: it is fixed no more
     blocks: int = 4                # along each side, in which motion is added up
     points: int = 100              # whose motion is followed
@@ -56,6 +57,12 @@ class ImageFixed:
         self._loose = np.zeros(self.cells.shape, np.int64)
         self._observation: _Observation | None = None
         self._before: Image | None = None
+        self._edge_moved_s, self._stamp_s = -np.inf, 0.0
+
+    @property
+    def is_crossed(self) -> bool:
+        """Return whether what moves has lately covered what rested: things before a world."""
+        return self._stamp_s - self._edge_moved_s < self._options.crossed_s
 
     @property
     def share(self) -> float:
@@ -64,7 +71,7 @@ class ImageFixed:
 
     def update(self, cells: RestingCells, half: Image) -> None:
         """Take the newest image in half its size, compared cell by cell."""
-        self.has_grown = False
+        self.has_grown, self._stamp_s = False, cells.stamp_s
         if cells.has_begun:
             self._release(cells)
             self._observe(cells, half)
@@ -96,8 +103,11 @@ class ImageFixed:
                                          else self.cells | bars, cells)
         rests = _large(rests | bars, options.smallest_cells)
         seen = self._observation
+        if seen is not None and (seen.rested & ~cells.rests).sum() \
+                > options.changed_share * min(moves.sum(), seen.rested.sum()):
+            self._edge_moved_s = cells.stamp_s
+            seen = None
         if seen is None or cells.stamp_s - seen.since_s > options.observation_s \
-                or (seen.rested & ~cells.rests).sum() > options.changed_share * moves.sum() \
                 or not (seen.rested & rests).any():
             self._observation = _Observation(rests, bars, moves, cells.stamp_s, options)
             return
