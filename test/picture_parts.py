@@ -1,6 +1,6 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures with parts that move as they like, to a hundredth of a pixel, for what rests in them."""
+"""Pictures with parts that move as they like, to a hundredth of a pixel."""
 
 from functools import cache
 
@@ -43,7 +43,7 @@ def crowd(index: int, count: int = 7) -> NDArray[np.int64]:
     for person in range(count):
         step = (1.5 + 0.6 * person) * (-1) ** person
         x = (person * WIDTH / count + step * index) % (WIDTH + 90) - 90
-        people[(COLUMN > x) & (COLUMN < x + 70) & (ROW > 25 * (person % 4))] = person + 1
+        people[(x < COLUMN) & (x + 70 > COLUMN) & (25 * (person % 4) < ROW)] = person + 1
     return people
 
 

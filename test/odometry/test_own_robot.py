@@ -10,7 +10,6 @@ import pytest
 from anycam_ros.evaluation.metrics import absolute_error
 from anycam_ros.odometry import TrackingState
 
-
 pytestmark = pytest.mark.slow
 
 COUNT = 90
@@ -18,7 +17,7 @@ ROW = np.arange(336)[:, None] * np.ones((1, 448))
 
 
 def error(clip: Clip, cover: np.ndarray, picture: np.ndarray) -> tuple[float, float]:
-    """Return the absolute error of a walk where a picture covers a part, and the share left out."""
+    """Return the error of a walk where a picture covers a part, and the share left out."""
     frames = []
     for index, frame in enumerate(clip.frames[:COUNT]):
         image = frame.image_rgb.copy()

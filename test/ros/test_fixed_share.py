@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The status says how much of the image is fixed to the camera."""
 
-import numpy as np
-from numpy.typing import NDArray
 from peer import Peer
 import pytest
 
@@ -13,7 +11,7 @@ from anycam_ros.simulation.rendered_scene import RenderedScene
 @pytest.mark.usefixtures('node')
 def test_black_bars_are_published_as_a_share(peer: Peer) -> None:
     scene = RenderedScene(320, 240, moving=False)
-    pictures: list[NDArray[np.uint8]] = []
+    pictures = []
     for index in range(60):
         picture = scene.frame(index).image_rgb.copy()
         picture[:36], picture[-36:] = 0, 0

@@ -70,25 +70,24 @@ class RestingCells:
     def update(self, half: Image, stamp_s: float) -> None:
         """Compare the working image in half its size (h, w) with what each cell was at rest."""
         image = half.astype(np.float32)
-        slope_x = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=1 / 8)
-        slope_y = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=1 / 8)
+        slope_x, slope_y = _slopes(image)
         self.stamp_s = stamp_s
         if self._template is None:
             self._template, self._slope_x, self._slope_y = image, slope_x, slope_y
             self.since_s = np.full(_sum(image).shape, -np.inf)
             return
         self._compare(image - self._template)
-        mean = _sum(image) / SIDE ** 2
+        mean = np.asarray(_sum(image) / SIDE ** 2, np.float32)
         self.level = mean
-        self.spread = np.sqrt(np.maximum(_sum(image * image) / SIDE ** 2 - mean * mean, 0))
+        self.spread = np.asarray(np.sqrt(np.maximum(
+            _sum(image * image) / SIDE ** 2 - mean * mean, 0)), np.float32)
         self._take(~self.rests, (image, slope_x, slope_y))
 
     def restart(self, half: Image) -> None:
         """Let all cells come to rest anew, where the whole picture is found to have moved."""
         image = half.astype(np.float32)
         self._take(np.ones_like(self.rests), (
-            image, cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=1 / 8),
-            cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=1 / 8)))
+            image, *_slopes(image)))
 
     def _compare(self, change: Map) -> None:
         """Find the motion of each cell by one step of Lucas and Kanade, and what it leaves."""
@@ -131,6 +130,12 @@ class RestingCells:
         pixels[:block.shape[0], :block.shape[1]] = block
         for kept, new in zip((self._template, self._slope_x, self._slope_y), now, strict=True):
             np.copyto(kept, new, where=pixels)
+
+
+def _slopes(image: Map) -> tuple[Map, Map]:
+    """Return the gradient, grey levels per pixel, of an image."""
+    return (np.asarray(cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=1 / 8), np.float32),
+            np.asarray(cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=1 / 8), np.float32))
 
 
 def half_size(image: Image) -> Image:

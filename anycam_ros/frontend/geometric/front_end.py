@@ -183,7 +183,8 @@ class GeometricFrontEnd:
         self._refer_to_key_frame(tracking)
         state.stop()
         if not first.is_metric:
-            seed_tracks(window, self._motion_mask.newest, self._options.seeding, self._rest.left_out)
+            seed_tracks(window, self._motion_mask.newest, self._options.seeding,
+                        self._rest.left_out)
         return estimate
 
     # With a map -----------------------------------------------------------------------------

@@ -87,7 +87,7 @@ class ImageFixed:
             self.mask = self._drawn(self.cells, cells)
 
     def _observe(self, cells: RestingCells, half: Image) -> None:
-        """Take what rests, although the rest of the picture should have covered it, to be fixed."""
+        """Take what rests, although the rest should have covered it, to be fixed."""
         options = self._options
         free = ~self.cells
         is_old = cells.rested_s() > options.rest_s
@@ -132,7 +132,7 @@ class ImageFixed:
                              (full.T, bars.T), (full.T[::-1], bars.T[::-1])):
             depth = int(np.argmin(np.append(view.all(axis=1), False)))
             target[:depth] |= view[:depth]
-        return bars & (bars.sum() >= options.smallest_bars * bars.size)
+        return np.asarray(bars & (bars.sum() >= options.smallest_bars * bars.size))
 
     def _drawn(self, chosen: Mask, cells: RestingCells) -> Mask:
         """Return the mask (H, W) of cells, with the gaps that do not move, and a margin."""
@@ -145,7 +145,7 @@ class ImageFixed:
                 in zip(self._shape, pixels.shape, strict=True)]
         margin = 2 * self._options.margin_px + 1
         wide = cv2.dilate(np.pad(pixels, rest, mode='edge'), np.ones((margin, margin), np.uint8))
-        return wide[:height, :width] > 0
+        return np.asarray(wide[:height, :width] > 0)
 
 
 class _Observation:
@@ -165,8 +165,9 @@ class _Observation:
         row, column = np.nonzero(moves)
         chosen = np.linspace(0, len(row) - 1, min(options.points, len(row))).astype(int)
         points = (np.column_stack([column[chosen], row[chosen]]) + 0.5) * SIDE
+        start = np.ascontiguousarray(points[:, None], np.float32)
         found, is_found, _ = cv2.calcOpticalFlowPyrLK(
-            before, half, np.ascontiguousarray(points[:, None], np.float32), None,
+            before, half, start, start.copy(),
             winSize=(2 * SIDE - 1, 2 * SIDE - 1), maxLevel=3)
         good = is_found[:, 0] > 0
         points, flow_px = points[good], 2 * (found[good, 0] - points[good])

@@ -25,7 +25,7 @@ from anycam_ros.frontend.geometric.segmentation.epipolar_residual import (
 )
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
-from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.geometry.se3 import inverse
 
 
 @dataclass(frozen=True)
