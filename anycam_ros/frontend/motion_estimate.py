@@ -52,6 +52,7 @@ class MotionEstimate:
     uncertainty_px: NDArray[np.float32] | None = None    # (H, W) flow error beyond the motion
     motion_mask: NDArray[np.uint8] | None = None         # (H, W) 255 where things move
     static_share: float = 0.0         # share of the tracked points that follow the camera
+    fixed_share: float = 0.0          # share of the image that never moves against the frame
     is_key_frame: bool = False
     explained_turn_rad2: float = 0.0    # of the turns so far that might have been steps, squares
                                         # summed: from here on it is known what they were

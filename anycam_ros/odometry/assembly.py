@@ -65,5 +65,6 @@ def assemble_estimate(result: FrameResult) -> OdometryEstimate:
         motion_mask=raw_mask(motion.motion_mask, shape),
         scale_source=unit.source, metres_per_unit=result.scaled.metres_per_unit,
         scale_std=unit.std, static_share=motion.static_share,
+        fixed_share=motion.fixed_share,
         is_key_frame=motion.is_key_frame, missing_frames=result.missing_frames,
         timings_ms=result.timings_ms)

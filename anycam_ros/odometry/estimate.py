@@ -58,6 +58,7 @@ class OdometryEstimate:
     metres_per_unit: float                     # of the map; 1: metric by itself; NaN: arbitrary
     scale_std: float                     # relative, of metres per unit; inf: arbitrary unit
     static_share: float                        # share of the picture that follows the camera
+    fixed_share: float                         # share of it that never moves against the frame
     is_key_frame: bool
     missing_frames: int                        # before this one, as the stamps tell
     timings_ms: Mapping[str, float]            # per stage, and 'total'

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
@@ -29,9 +30,14 @@ class ImageQualityOptions:
 DEFAULT = ImageQualityOptions()
 
 
-def image_quality_fault(image: Image, options: ImageQualityOptions = DEFAULT) -> Reason:
-    """Return why nothing can be tracked in a grey image; NO_REASON when something can."""
-    mean, std = (float(value[0, 0]) for value in cv2.meanStdDev(image))
+def image_quality_fault(image: Image, options: ImageQualityOptions = DEFAULT,
+                        left_out: NDArray[np.bool_] | None = None) -> Reason:
+    """Return why nothing can be tracked in a grey image; NO_REASON when something can.
+
+    What is fixed to the camera, left_out (H, W), does not count.
+    """
+    counts = None if left_out is None else (~left_out).astype(np.uint8)
+    mean, std = (float(value[0, 0]) for value in cv2.meanStdDev(image, mask=counts))
     if std < options.minimum_std:
         if mean < options.dark_level:
             return Reason(Cause.TOO_DARK, f'covered or too dark: mean grey level {mean:.0f} of '
@@ -44,6 +50,8 @@ def image_quality_fault(image: Image, options: ImageQualityOptions = DEFAULT) ->
     dx = cv2.Sobel(small, cv2.CV_16S, 1, 0)
     dy = cv2.Sobel(small, cv2.CV_16S, 0, 1)
     steep = np.maximum(np.abs(dx), np.abs(dy)) > 8 * options.minimum_gradient
+    if counts is not None:
+        steep &= counts[::2, ::2] > 0
     if steep.mean() < options.minimum_textured_share:
         if is_blurred(image, options):
             return Reason(Cause.BLURRED, 'blurred: no edge is sharp enough to follow')

@@ -18,10 +18,9 @@ from anycam_ros.frontend.common.stage_timer import (
     StageTimer,
     UNCERTAINTY,
 )
-from anycam_ros.frontend.common.stationarity import StationarityDetector
 from anycam_ros.frontend.geometric.camera_state import CameraState
 from anycam_ros.frontend.geometric.estimation.flow_prediction import predict_flow
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways
+from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, lies_in
 from anycam_ros.frontend.geometric.estimation.pose_covariance import (
     correction_covariance,
     motion_covariance,
@@ -43,6 +42,7 @@ from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
 from anycam_ros.frontend.geometric.mapping.seeding import seed_tracks
 from anycam_ros.frontend.geometric.mode import Mode
 from anycam_ros.frontend.geometric.options import GeometricOptions
+from anycam_ros.frontend.geometric.picture_rest import PictureRest
 from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMask
 from anycam_ros.frontend.geometric.tracking.keyframe_insertion import insert_keyframe
 from anycam_ros.frontend.geometric.tracking.keyframe_selection import needs_key_frame
@@ -88,10 +88,11 @@ class GeometricFrontEnd:
         self._map = LocalMap(camera, focal.focal_px, depth_noise, options.local_map,
                              options.covariance)
         self._depth = DepthPrior(camera, depth_noise, options.depth_prior)
-        self._stationarity = StationarityDetector(options.stationarity)
+        self._rest = PictureRest((camera.intrinsics.height, camera.intrinsics.width),
+                                 options.picture_rest)
         self._motion_mask = MotionMask(camera, options.motion_mask, options.epipolar_residual)
         self._initialiser = Initialiser(camera, flow, focal, self._camera_state, self._map,
-                                        self._motion_mask, options)
+                                        self._motion_mask, options, self._rest)
         self._timer = StageTimer()
 
     @property
@@ -136,12 +137,15 @@ class GeometricFrontEnd:
         unit = self._map.unit
         self._depth_m = self._depth_source(image, depth_m)
         with self._timer.stage(MOTION):
-            fault = image_quality_fault(image.grey, self._options.image_quality)
+            fault = image_quality_fault(image.grey, self._options.image_quality,
+                                        self._rest.left_out)
         if fault is not NO_REASON:
             self._depth.new_frame(None)
             motion = self._lost(fault)
         else:
             self._depth.new_frame(self._depth_m)
+            with self._timer.stage(MOTION):
+                self._leave_out_what_is_fixed(image.grey, stamp_s)
             step = self._initialise if self._mode is Mode.INITIALIZING else self._track
             motion = step(image.grey, stamp_s)
         return replace(motion, unit=unit, timings_ms=self._timer.timings_ms)
@@ -186,10 +190,9 @@ class GeometricFrontEnd:
         self._mode = Mode.TRACKING
         self._refer_to_key_frame(tracking)
         state.stop()
-        if first.is_metric:
-            self._stationarity.rest_at(window.tracks.active_px)
-        else:
-            seed_tracks(window, self._motion_mask.newest, self._options.seeding)
+        if not first.is_metric:
+            seed_tracks(window, self._motion_mask.newest, self._options.seeding,
+                        self._rest.left_out)
         return estimate
 
     # With a map -----------------------------------------------------------------------------
@@ -209,8 +212,7 @@ class GeometricFrontEnd:
         if self._tracking_loss.is_final(stamp_s):
             return self._give_up_map(image, stamp_s, MAP_CONTRADICTED)
         with self._timer.stage(MOTION):
-            is_stationary = self._stationarity.update(tracking.matches.target_px,
-                                                      tracking.is_inlier)
+            is_stationary = self._rest.is_stationary
             if is_stationary:
                 tracking = tracking._replace(T_camera_world=self._camera_state.T_camera_world)
             status, reason = tracking_quality(tracking, self._options.tracking_quality,
@@ -241,7 +243,7 @@ class GeometricFrontEnd:
                                  state.T_camera_world[:3, :3] @ R_world_reference,
                                  T_predicted[:3, :3] @ R_world_reference,
                                  self._camera, window.focal_px, options.flow_prediction)
-            pair = flow_both_ways(self._flow, window.images[-1], image, start)
+            pair = flow_both_ways(self._flow, window.images[-1], image, start, self._rest.left_out)
         with self._timer.stage(MOTION):
             return track_frame(window, image, pair, [state.T_camera_world, T_predicted],
                                options.tracker, options.matching)
@@ -269,7 +271,6 @@ class GeometricFrontEnd:
         """Go on from the newest key frame, which a tracked image has become."""
         self._camera_state.refer_to(self._map.window.T_camera_world[-1])
         self._motion_mask.new_reference(tracking.image, tracking.pair)
-        self._stationarity.forget()
 
     # What comes out -------------------------------------------------------------------------
 
@@ -295,7 +296,20 @@ class GeometricFrontEnd:
         return MotionEstimate(
             status=status, reason=reason, T_previous_camera=T_corrected, elapsed_s=elapsed_s,
             covariance=covariance, uncertainty_px=uncertainty_px,
-            motion_mask=self._motion_mask.newest, static_share=tracking.inlier_share)
+            motion_mask=self._motion_mask.newest, static_share=tracking.inlier_share,
+            fixed_share=self._rest.fixed_share)
+
+    def _leave_out_what_is_fixed(self, image: Image, stamp_s: float) -> None:
+        """See what is fixed to the camera; a map that was made with it starts again without."""
+        self._rest.update(image, stamp_s)
+        if not self._rest.has_grown:
+            return
+        lost = lies_in(self._rest.left_out, self._map.window.tracks.active_px)
+        if self._mode is Mode.INITIALIZING or \
+                lost.sum() > self._options.tracker.inlier_share * len(lost):
+            self._map.give_up()
+            self._mode = Mode.INITIALIZING
+            self._initialiser.start_at(image, stamp_s)
 
     def _not_found(self, image: Image, stamp_s: float, failure: TrackingFailure) -> MotionEstimate:
         """Say that the image fits the map nowhere; after a while give the map up."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from anycam_ros.frontend.common.image_quality import ImageQualityOptions
 from anycam_ros.frontend.common.pending_correction import PendingCorrectionOptions
-from anycam_ros.frontend.common.stationarity import StationarityOptions
 from anycam_ros.frontend.geometric.estimation.flow_prediction import FlowPredictionOptions
 from anycam_ros.frontend.geometric.estimation.matching import MatchingOptions
 from anycam_ros.frontend.geometric.estimation.pose_covariance import CovarianceOptions
@@ -22,6 +21,7 @@ from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationO
 from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPriorOptions
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMapOptions
 from anycam_ros.frontend.geometric.mapping.seeding import SeedingOptions
+from anycam_ros.frontend.geometric.picture_rest import PictureRestOptions
 from anycam_ros.frontend.geometric.segmentation.epipolar_residual import EpipolarResidualOptions
 from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMaskOptions
 from anycam_ros.frontend.geometric.tracking.keyframe_selection import KeyframeSelectionOptions
@@ -47,7 +47,7 @@ class GeometricOptions:
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
     tracking_loss: TrackingLossOptions = field(default_factory=TrackingLossOptions)
     tracking_quality: TrackingQualityOptions = field(default_factory=TrackingQualityOptions)
-    stationarity: StationarityOptions = field(default_factory=StationarityOptions)
+    picture_rest: PictureRestOptions = field(default_factory=PictureRestOptions)
     covariance: CovarianceOptions = field(default_factory=CovarianceOptions)
     motion_mask: MotionMaskOptions = field(default_factory=MotionMaskOptions)
     epipolar_residual: EpipolarResidualOptions = field(default_factory=EpipolarResidualOptions)

@@ -4,11 +4,12 @@
 
 import numpy as np
 
-from anycam_ros.frontend.common.stationarity import StationarityOptions
 from anycam_ros.frontend.network.preprocessing import Map
 
 GRID_STEP_PX = 21
-OPTIONS = StationarityOptions()
+MAXIMUM_PX = 0.25         # that a point moves since the camera came to rest
+MINIMUM_SHARE = 0.5       # of the points, that must rest; people cover less
+FRAMES = 4                # in a row, before it counts
 
 
 class FlowStationarity:
@@ -34,8 +35,8 @@ class FlowStationarity:
         """Take the flow (N, 2) at the positions; return whether the camera is stationary."""
         self.positions_px = self.positions_px + flow_px
         moved_px = np.linalg.norm(self.positions_px - self._rest_px, axis=1)
-        if (moved_px < OPTIONS.maximum_px).mean() > OPTIONS.minimum_share:
+        if (moved_px < MAXIMUM_PX).mean() > MINIMUM_SHARE:
             self._frames += 1
         else:
             self.forget()
-        return self._frames >= OPTIONS.frames
+        return self._frames >= FRAMES

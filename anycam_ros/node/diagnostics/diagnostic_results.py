@@ -73,6 +73,7 @@ def odometry(now: Sample) -> DiagnosticResult:
         'Scale from': status.scale_source,
         'Scale std (relative)': f'{status.scale_std:.3g}',
         'Static share of the image': f'{status.static_share:.2f}',
+        'Fixed share of the image': f'{status.fixed_share:.2f}',
         **{f'{stage} (ms)': f'{time_ms:.1f}' for stage, time_ms in now.timings_ms.items()}})
 
 

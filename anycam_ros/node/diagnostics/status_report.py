@@ -111,3 +111,4 @@ def _describe(estimate: OdometryEstimate, status: Status) -> None:
     status.scale = float(estimate.metres_per_unit)
     status.scale_std = float(estimate.scale_std)
     status.static_share = float(estimate.static_share)
+    status.fixed_share = float(estimate.fixed_share)

@@ -1,66 +1,90 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Standing is told from creeping, through noise and past walkers."""
+"""Standing is told from creeping, over time and not per frame, through noise and past a crowd."""
 
 import numpy as np
+from picture_parts import (
+    crowd,
+    HEIGHT,
+    HOOD,
+    Image,
+    noisy,
+    shifted,
+    surface,
+    walker_pictures,
+    WIDTH,
+)
+import pytest
 
+from anycam_ros.frontend.common.resting_cells import (
+    CELL_PX,
+    half_size,
+    RestingCells,
+    RestingCellsOptions,
+)
 from anycam_ros.frontend.common.stationarity import StationarityDetector
-from anycam_ros.geometry.se3 import Array
-
-COUNT, FRAMES = 300, 60
-ALL = np.ones(COUNT, np.bool_)
 
 
-def places(seed: int = 0) -> Array:
-    return np.random.default_rng(seed).uniform(0, 400, (COUNT, 2))
+def answers(pictures: list[Image], rate_hz: float = 30.0, *, crossed: bool = False) -> list[bool]:
+    cells, detector = RestingCells(RestingCellsOptions()), StationarityDetector()
+    left_out = np.zeros((HEIGHT // CELL_PX, WIDTH // CELL_PX), np.bool_)
+    found = []
+    for index, picture in enumerate(pictures):
+        half = half_size(picture)
+        cells.update(half, index / rate_hz)
+        found.append(detector.update(cells, half, left_out, is_crossed=crossed))
+    return found
 
 
-def answers(positions: list[Array]) -> list[bool]:
-    detector = StationarityDetector()
-    return [detector.update(position, ALL) for position in positions]
+def along(steps_px: list[float]) -> list[Image]:
+    wall = surface(0)
+    return [noisy(shifted(wall, x, 0), index) for index, x in enumerate(steps_px)]
 
 
 def test_noise_is_no_motion() -> None:
-    rng, rest = np.random.default_rng(1), places()
-    found = answers([rest + 0.05 * rng.normal(size=rest.shape) for _ in range(FRAMES)])
-    assert not found[0]
-    assert all(found[8:])
+    assert all(answers(along([0.0] * 60)))
 
 
-def test_walkers_before_a_stationary_camera_are_no_motion() -> None:
-    rest = places()
-    positions = []
-    for frame in range(FRAMES):
-        now = rest.copy()
-        now[:COUNT // 3] += [1.5 * frame, 0]
-        positions.append(now)
-    assert all(answers(positions)[8:])
+def test_crowd_that_leaves_a_third_of_the_picture_is_no_motion() -> None:
+    assert np.mean([crowd(index) > 0 for index in range(60)]) > 0.5
+    assert all(answers(walker_pictures(40), crossed=True))
 
 
-def test_creep_is_noticed_although_no_frame_differs_from_the_one_before() -> None:
-    rest = places()
-    found = answers([rest + 0.02 * frame for frame in range(FRAMES)])
-    assert 0 < sum(found) < 0.9 * FRAMES
-    # Each time it is held to stand, it is let go again before a pixel is missed.
-    runs = ''.join('s' if still else ' ' for still in found).split()
-    assert max(map(len, runs)) * 0.028 < 0.5
+@pytest.mark.parametrize('speed_px_s', [0.4, 1.0])
+def test_creep_is_noticed_after_the_same_time_at_any_rate(speed_px_s: float) -> None:
+    first_s = []
+    for rate_hz in (15.0, 30.0, 90.0):
+        found = answers(along([speed_px_s / rate_hz * index for index in range(int(rate_hz))]),
+                        rate_hz)
+        first_s.append(found.index(False) / rate_hz)
+        assert not any(found[found.index(False):])
+    assert max(first_s) < 0.15 / speed_px_s
+    assert max(first_s) - min(first_s) < 0.08
 
 
-def test_motion_is_never_rest() -> None:
-    rest = places()
-    assert not any(answers([rest + 1.0 * frame for frame in range(FRAMES)]))
+def test_motion_is_never_rest_and_a_pause_is_none() -> None:
+    assert not any(answers(along([1.0 * index for index in range(30)]))[1:])
+    assert not any(answers(along([0.0, 2.0, 4.0, 6.0, 6.0, 6.0, 6.0, 8.0, 10.0]))[1:])
 
 
-def test_short_pause_is_no_rest() -> None:
-    rest = places()
-    assert not any(answers([rest, rest]))
+def test_camera_that_halts_stands_soon() -> None:
+    found = answers(along([2.0 * min(index, 10) for index in range(30)]))
+    assert not any(found[1:11])
+    assert all(found[18:])
 
 
-def test_forgetting_and_nothing_valid() -> None:
-    detector, rest = StationarityDetector(), places()
-    for _ in range(10):
-        still = detector.update(rest, ALL)
-    assert still
-    detector.forget()
-    assert not detector.update(rest[:50], ALL[:50])     # as many points as there are now
-    assert not detector.update(rest[:50], ~ALL[:50])
+def test_what_is_fixed_to_the_camera_does_not_make_it_stand() -> None:
+    wall, hood = surface(0), surface(1)
+    large = HOOD | np.roll(HOOD, -100, axis=0)
+    pictures = []
+    for index in range(20):
+        picture = shifted(wall, 1.5 * index, 0)
+        picture[large] = shifted(hood, 0, 0)[large]
+        pictures.append(noisy(picture, index))
+    assert all(answers(pictures))
+    cells, detector = RestingCells(RestingCellsOptions()), StationarityDetector()
+    left_out = large[CELL_PX // 2::CELL_PX, CELL_PX // 2::CELL_PX]
+    for index, picture in enumerate(pictures):
+        cells.update(half_size(picture), index / 30)
+        found = detector.update(cells, half_size(picture), left_out)
+    assert not found

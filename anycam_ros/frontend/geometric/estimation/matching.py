@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from anycam_ros.flow.dense_flow import DenseFlow, Flow, Image
 from anycam_ros.geometry.se3 import Array
 
+Mask = NDArray[np.uint8] | NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class MatchingOptions:
@@ -30,6 +32,7 @@ class FlowPair(NamedTuple):
 
     forward: Flow     # (H, W, 2) reference to target
     backward: Flow    # (H, W, 2) target to reference
+    left_out: NDArray[np.bool_] | None = None    # (H, W) of the target: fixed to the camera
 
 
 class Matches(NamedTuple):
@@ -41,9 +44,11 @@ class Matches(NamedTuple):
 
 
 def flow_both_ways(flow: DenseFlow, reference: Image, target: Image,
-                   start: FlowPair | None = None) -> FlowPair:
+                   start: FlowPair | None = None,
+                   left_out: NDArray[np.bool_] | None = None) -> FlowPair:
     """Return the flow from reference to target and back, started from earlier flow."""
-    return FlowPair(*flow.both_ways(reference, target, start))
+    initial = None if start is None else (start.forward, start.backward)
+    return FlowPair(*flow.both_ways(reference, target, initial), left_out)
 
 
 def sample(image: Flow, positions_px: Array) -> Array:
@@ -66,8 +71,18 @@ def follow(pair: FlowPair, reference_px: Array, options: MatchingOptions) -> Mat
         + options.forward_backward_ratio * np.linalg.norm(forward, axis=1)
     # A NaN in the flow compares as false and so is never valid.
     is_valid = inside & (forward_backward_error < limit)
+    if pair.left_out is not None:
+        is_valid &= ~lies_in(pair.left_out, target)
     weight = np.where(is_valid, 1.0 / (1.0 + np.nan_to_num(forward_backward_error) ** 2), 0.0)
     return Matches(target, is_valid, weight)
+
+
+def lies_in(mask: Mask, positions_px: Array) -> NDArray[np.bool_]:
+    """Return which positions (N, 2) lie in a mask; those outside of the image take its border."""
+    height, width = mask.shape
+    column, row = np.rint(np.nan_to_num(positions_px)).astype(int).T
+    inside = mask[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+    return np.asarray(inside > 0)
 
 
 def search_near(source: Image, target: Image, source_px: Array, expected_px: Array,

@@ -29,6 +29,7 @@ from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
 from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
 from anycam_ros.frontend.geometric.options import GeometricOptions
+from anycam_ros.frontend.geometric.picture_rest import PictureRest
 from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMask
 from anycam_ros.frontend.reason import Cause, Reason
 from anycam_ros.geometry.camera import ProcessingCamera
@@ -58,8 +59,8 @@ class Initialiser:
 
     def __init__(self, camera: ProcessingCamera, flow: DenseFlow, focal: FocalState,
                  camera_state: CameraState, local_map: LocalMap, motion_mask: MotionMask,
-                 options: GeometricOptions) -> None:
-        self._camera, self._flow, self._focal = camera, flow, focal
+                 options: GeometricOptions, rest: PictureRest) -> None:
+        self._camera, self._flow, self._focal, self._rest = camera, flow, focal, rest
         self._camera_state, self._map, self._motion_mask = camera_state, local_map, motion_mask
         self._options = options
         self._rotation_only: RotationOnlyTracker | None = None
@@ -81,7 +82,7 @@ class Initialiser:
         options = self._options
         self._rotation_only = RotationOnlyTracker(
             self._camera, image, options.rotation_only, options.matching, options.two_view,
-            options.seeding)
+            options.seeding, self._rest.left_out)
         self._map.change_world(self._camera_state.T_camera_world)
         self._camera_state.start_at(stamp_s)
         self._motion_mask.new_reference(image, pair)
@@ -137,7 +138,7 @@ class Initialiser:
         if has_turned_far or (is_old and not rotation_only.is_stationary):
             self._older.keep(rotation_only, reference_s, tracking)
             self.start_at(tracking.image, stamp_s, tracking.pair)
-        elif rotation_only.is_reference_expired(tracking):
+        elif self._rest.is_at_rest_for_long and rotation_only.is_reference_expired(tracking):
             self.start_at(tracking.image, stamp_s, tracking.pair)
 
     def stop(self) -> None:
@@ -150,15 +151,17 @@ class Initialiser:
         last = self._camera_state.tracking
         with timer.stage(MATCH):
             pair = flow_both_ways(self._flow, rotation_only.reference, image,
-                                  None if last is None else last.pair)
+                                  None if last is None else last.pair, self._rest.left_out)
         with timer.stage(MOTION):
-            return rotation_only.track(image, pair, self._focal.focal_px)
+            return rotation_only.track(image, pair, self._focal.focal_px,
+                                       is_stationary=self._rest.is_stationary)
 
     def _match(self, older: OlderReference, image: Image, R_camera_reference: Array) -> FlowPair:
         before = older.tracking
         start = predict_flow(before.pair, before.T_camera_world[:3, :3], R_camera_reference,
                              self._camera, self._focal.focal_px, self._options.flow_prediction)
-        return flow_both_ways(self._flow, older.rotation_only.reference, image, start)
+        return flow_both_ways(self._flow, older.rotation_only.reference, image, start,
+                              self._rest.left_out)
 
     def _window_from_parallax(self, rotation_only: RotationOnlyTracker,
                               tracking: TrackingResult) -> SlidingWindow | None:

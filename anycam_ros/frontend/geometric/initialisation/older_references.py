@@ -61,7 +61,7 @@ class OlderReferences:
         R_camera_reference = R_camera_newest @ reference.R_newest_reference
         tracking = reference.rotation_only.track(
             image, match(reference, image, R_camera_reference), focal_px,
-            R_start=R_camera_reference)
+            is_stationary=False, R_start=R_camera_reference)
         if tracking is None:
             return None
         reference.tracking = tracking

@@ -12,6 +12,7 @@ from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.estimation.matching import (
     FlowPair,
     follow,
+    lies_in,
     Matches,
     MatchingOptions,
 )
@@ -39,8 +40,6 @@ from anycam_ros.geometry.se3 import Array, from_rotation_translation
 class RotationOnlyOptions:
     """Choose what is no motion, what is a turn, and how much parallax starts a map."""
 
-    stationary_px: float = 0.6         # that a point of a stationary camera may move
-    stationary_share: float = 0.5      # of the points; people cover less of an image than the rest
     minimum_share: float = 0.25        # of the points that the reference still has in view
     minimum_points: int = 30           # of them
     minimum_noise_px: float = 0.1      # of a turn; between equal images it only seems less
@@ -69,11 +68,13 @@ class RotationOnlyTracker:
 
     def __init__(self, camera: ProcessingCamera, reference: Image, options: RotationOnlyOptions,
                  matching: MatchingOptions, two_view: TwoViewOptions,
-                 seeding: SeedingOptions) -> None:
-        """Start at a reference image."""
+                 seeding: SeedingOptions, left_out: NDArray[np.bool_] | None = None) -> None:
+        """Start at a reference image, without what is fixed to the camera, left_out (H, W)."""
         self.camera, self.reference = camera, reference
         self._options, self._matching, self._two_view = options, matching, two_view
         self.points_px = best_corners(reference, seeding).reshape(-1, 2)
+        if left_out is not None:
+            self.points_px = self.points_px[~lies_in(left_out, self.points_px)]
         self.undistorted_px = camera.undistorted_px(self.points_px)
         self._R_camera_reference: Array = np.eye(3)
         self.is_stationary = True
@@ -81,12 +82,12 @@ class RotationOnlyTracker:
         self._failed_px = 0.0                    # parallax of the last pair that made no map
         self.views: list[TrackingResult] = []    # with growing parallax, between reference and now
 
-    def track(self, image: Image, pair: FlowPair, focal_px: float,
+    def track(self, image: Image, pair: FlowPair, focal_px: float, *, is_stationary: bool,
               R_start: Array | None = None) -> TrackingResult | None:
         """Return how the camera turned since the reference; None when too little is in view.
 
-        pair is the flow from the reference. The search for the turn starts from R_start (3, 3),
-        or from that of the image before.
+        pair is the flow from the reference; is_stationary is whether the camera rests. The search
+        for the turn starts from R_start (3, 3), or from that of the image before.
         """
         options = self._options
         matches = follow(pair, self.points_px, self._matching)
@@ -94,9 +95,7 @@ class RotationOnlyTracker:
         if valid.mean() < options.minimum_share or valid.sum() < options.minimum_points:
             return None
         self._tracked_frames += 1
-        moved_px = np.linalg.norm(matches.target_px - self.points_px, axis=1)
-        self.is_stationary = bool((moved_px[valid] < options.stationary_px).mean()
-                                  > options.stationary_share)
+        self.is_stationary = is_stationary
         if self.is_stationary:
             R_start = np.eye(3)
         elif R_start is None:

@@ -26,10 +26,10 @@ class SeedingOptions:
 
 
 def seed_tracks(window: SlidingWindow, moving: NDArray[np.uint8],
-                options: SeedingOptions) -> None:
+                options: SeedingOptions, left_out: NDArray[np.bool_] | None = None) -> None:
     """Start a track in each cell of the newest image that has none, at its best corner.
 
-    None starts where the mask `moving` (H, W) is set.
+    None starts where the masks `moving` or `left_out` (H, W) are set.
     The expected depth is the median of the neighbours', with so wide a deviation that a fresh
     track says where its epipolar line is and hardly more.
     """
@@ -42,6 +42,8 @@ def seed_tracks(window: SlidingWindow, moving: NDArray[np.uint8],
     taken[np.clip(cell[:, 1], 0, rows - 1), np.clip(cell[:, 0], 0, columns - 1)] = True
     column, row = np.moveaxis(corners.astype(int), -1, 0)
     taken |= moving[row, column] > 0
+    if left_out is not None:
+        taken |= left_out[row, column]
     corners = corners[~taken]
     if not len(corners):
         return

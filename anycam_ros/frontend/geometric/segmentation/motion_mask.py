@@ -25,7 +25,7 @@ from anycam_ros.frontend.geometric.segmentation.epipolar_residual import (
 )
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
-from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.geometry.se3 import inverse
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,16 @@ class MotionMask:
                 self._residual_options)
         residual = epipolar_residual(tracking.pair, self._grid, inverse_depth, T_target_reference,
                                      focal_px)
+        left_out = tracking.pair.left_out
+        if left_out is not None:
+            residual.is_known[left_out[::STRIDE, ::STRIDE]] = False
         noise_px = self._noise_px(residual)
         self._past = self._with_past(self._evidence(residual, noise_px), residual.is_known)
         score = _warped(self._spread_by_trust(self._past), tracking.pair)
         score = np.asarray(cv2.resize(score, self._shape[::-1]), np.float32)
         self.newest = (score > self._options.moving_score).astype(np.uint8) * 255
+        if left_out is not None:
+            self.newest[left_out] = 0
         return np.asarray(score * np.float32(noise_px), np.float32)
 
     def _noise_px(self, residual: EpipolarResidual) -> float:
@@ -128,14 +133,6 @@ class MotionMask:
             total += share * cv2.GaussianBlur(evidence.score * evidence.trust, (0, 0), std)
             weight += share * cv2.GaussianBlur(evidence.trust, (0, 0), std)
         return np.asarray(total / (weight + 1e-9), np.float32)
-
-
-def lies_in(mask: NDArray[np.uint8], positions_px: Array) -> NDArray[np.bool_]:
-    """Return which positions (N, 2) lie in a mask; those outside of the image take its border."""
-    height, width = mask.shape
-    column, row = np.rint(positions_px).astype(int).T
-    inside = mask[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
-    return np.asarray(inside > 0)
 
 
 def _warped(image: Map, pair: FlowPair) -> Map:

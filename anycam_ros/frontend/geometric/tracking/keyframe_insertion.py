@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tracked frame becomes a key frame: the window is extended, refined, and shortened again."""
 
+from anycam_ros.frontend.geometric.estimation.matching import lies_in
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
 from anycam_ros.frontend.geometric.mapping.seeding import seed_tracks
 from anycam_ros.frontend.geometric.options import GeometricOptions
-from anycam_ros.frontend.geometric.segmentation.motion_mask import lies_in, MotionMask
+from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMask
 from anycam_ros.frontend.geometric.tracking.loop_closure import close_loop
 
 
@@ -29,4 +30,4 @@ def insert_keyframe(local_map: LocalMap, tracking: TrackingResult, stamp_s: floa
         close_loop(window, local_map.keyframe_database, options.loop_closure)
     if window.is_full:
         local_map.drop_oldest()
-    seed_tracks(window, moving, options.seeding)
+    seed_tracks(window, moving, options.seeding, tracking.pair.left_out)

@@ -27,6 +27,7 @@ from anycam_ros.frontend.geometric.initialisation.rotation_only import (
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMapOptions
 from anycam_ros.frontend.geometric.mapping.seeding import SeedingOptions
 from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
+from anycam_ros.frontend.geometric.picture_rest import PictureRest, PictureRestOptions
 from anycam_ros.geometry.se3 import Array, inverse, so3_log
 from anycam_ros.simulation.rendered_scene import RenderedScene
 
@@ -60,19 +61,23 @@ def tracker_at(reference: Image) -> RotationOnlyTracker:
 
 
 def track(rotation_only: RotationOnlyTracker, image: Image, focal_px: float,
-          last: TrackingResult | None = None) -> TrackingResult | None:
+          last: TrackingResult | None = None, *,
+          is_stationary: bool = False) -> TrackingResult | None:
     pair = flow_both_ways(DisFlow(), rotation_only.reference, image,
                           None if last is None else last.pair)
-    return rotation_only.track(image, pair, focal_px)
+    return rotation_only.track(image, pair, focal_px, is_stationary=is_stationary)
 
 
 def look_along(images: list[Image], focal: FocalState) \
         -> tuple[RotationOnlyTracker, list[TrackingResult], SlidingWindow | None]:
     """Return what is seen up to the start of a map, and the map where one starts."""
-    rotation_only = tracker_at(images[0])
+    rotation_only, rest = tracker_at(images[0]), PictureRest((HEIGHT, WIDTH), PictureRestOptions())
+    rest.update(images[0], 0.0)
     results: list[TrackingResult] = []
-    for image in images[1:]:
-        tracking = track(rotation_only, image, focal.focal_px, results[-1] if results else None)
+    for index, image in enumerate(images[1:], 1):
+        rest.update(image, index / 30)
+        tracking = track(rotation_only, image, focal.focal_px, results[-1] if results else None,
+                         is_stationary=rest.is_stationary)
         assert tracking is not None
         results.append(tracking)
         has_parallax, window = rotation_only.has_parallax(tracking), None
