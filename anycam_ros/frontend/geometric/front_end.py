@@ -90,7 +90,8 @@ class GeometricFrontEnd:
         self._depth = DepthPrior(camera, depth_noise, options.depth_prior)
         self._rest = PictureRest((camera.intrinsics.height, camera.intrinsics.width),
                                  options.picture_rest)
-        self._motion_mask = MotionMask(camera, options.motion_mask, options.epipolar_residual)
+        self._motion_mask = MotionMask(camera, options.motion_mask, options.epipolar_residual,
+                                       options.depth_expectation, options.static_appearance)
         self._initialiser = Initialiser(camera, flow, focal, self._camera_state, self._map,
                                         self._motion_mask, options, self._rest)
         self._timer = StageTimer()
@@ -188,7 +189,7 @@ class GeometricFrontEnd:
         self._initialiser.stop()
         self._tracking_loss.forget()
         self._mode = Mode.TRACKING
-        self._refer_to_key_frame(tracking)
+        self._refer_to_key_frame()
         state.stop()
         if not first.is_metric:
             seed_tracks(window, self._motion_mask.newest, self._options.seeding,
@@ -265,12 +266,12 @@ class GeometricFrontEnd:
         if self._refines:
             self._camera_state.correct(tracking.T_camera_world,
                                        self._map.window.T_camera_world[-1])
-        self._refer_to_key_frame(tracking)
+        self._refer_to_key_frame()
 
-    def _refer_to_key_frame(self, tracking: TrackingResult) -> None:
-        """Go on from the newest key frame, which a tracked image has become."""
+    def _refer_to_key_frame(self) -> None:
+        """Go on from the newest key frame, which the newest tracked image has become."""
         self._camera_state.refer_to(self._map.window.T_camera_world[-1])
-        self._motion_mask.new_reference(tracking.image, tracking.pair)
+        self._motion_mask.new_reference(is_newest=True)
 
     # What comes out -------------------------------------------------------------------------
 

@@ -22,8 +22,10 @@ from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPriorOptions
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMapOptions
 from anycam_ros.frontend.geometric.mapping.seeding import SeedingOptions
 from anycam_ros.frontend.geometric.picture_rest import PictureRestOptions
+from anycam_ros.frontend.geometric.segmentation.depth_expectation import DepthExpectationOptions
 from anycam_ros.frontend.geometric.segmentation.epipolar_residual import EpipolarResidualOptions
 from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMaskOptions
+from anycam_ros.frontend.geometric.segmentation.static_appearance import StaticAppearanceOptions
 from anycam_ros.frontend.geometric.tracking.keyframe_selection import KeyframeSelectionOptions
 from anycam_ros.frontend.geometric.tracking.loop_closure import LoopClosureOptions
 from anycam_ros.frontend.geometric.tracking.tracker import TrackerOptions
@@ -50,6 +52,8 @@ class GeometricOptions:
     picture_rest: PictureRestOptions = field(default_factory=PictureRestOptions)
     covariance: CovarianceOptions = field(default_factory=CovarianceOptions)
     motion_mask: MotionMaskOptions = field(default_factory=MotionMaskOptions)
+    depth_expectation: DepthExpectationOptions = field(default_factory=DepthExpectationOptions)
+    static_appearance: StaticAppearanceOptions = field(default_factory=StaticAppearanceOptions)
     epipolar_residual: EpipolarResidualOptions = field(default_factory=EpipolarResidualOptions)
     keyframe_selection: KeyframeSelectionOptions = field(default_factory=KeyframeSelectionOptions)
     local_map: LocalMapOptions = field(default_factory=LocalMapOptions)

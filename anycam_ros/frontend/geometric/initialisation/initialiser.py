@@ -85,7 +85,7 @@ class Initialiser:
             options.seeding, self._rest.left_out)
         self._map.change_world(self._camera_state.T_camera_world)
         self._camera_state.start_at(stamp_s)
-        self._motion_mask.new_reference(image, pair)
+        self._motion_mask.new_reference(is_newest=pair is not None)
         return self._rotation_only
 
     def track(self, image: Image, stamp_s: float, timer: StageTimer) -> TrackingResult | None:

@@ -24,37 +24,36 @@ Map = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class EpipolarResidualOptions:
-    """Choose how depth and texture are spread around pixels that have none of their own."""
+    """Choose over what the texture around a pixel is averaged."""
 
-    depth_cell_px: int = 8             # of the grid on which scattered depths are smoothed
-    depth_smoothing_cells: float = 2.0     # standard deviation: tracks are 2 cells apart
-    median_weight: float = 1e-4        # of the median depth, which holds far from every point
-    texture_window_px: int = 9         # over which the gradient is averaged: the patch of DIS
+    texture_window_px: int = 9         # the patch of DIS
 
 
 class EpipolarResidual(NamedTuple):
-    """Hold, per pixel of the coarse grid of the reference, in pixels."""
+    """Hold, per pixel of the coarse grid of the source, in pixels."""
 
     across: Map          # error across the epipolar line
-    along: Map           # error along it, against the depth around
+    along: Map           # along it: positive where a nearer point would explain it
+    per_depth: Map       # how far a point moves along it, per inverse depth
     forward_backward_error: Map
     length: Map          # of the flow
-    is_known: NDArray[np.bool_]    # False where flow is not finite; all else is 0 there
+    is_known: NDArray[np.bool_]    # False where flow is not finite or leaves; all else is 0 there
 
 
-def epipolar_residual(pair: FlowPair, grid: Flow, inverse_depth: Map, T_target_reference: Array,
+def epipolar_residual(pair: FlowPair, grid: Flow, inverse_depth: Map, T_target_source: Array,
                       focal_px: float) -> EpipolarResidual:
-    """Return the residual of the flow from reference to target on the coarse grid.
+    """Return the residual of the flow from source to target on the coarse grid of the source.
 
     grid (H, W, 2) holds the undistorted positions of the pixels; inverse_depth is of the coarse
-    grid. Flow may be NaN.
+    grid of the source. Flow may be NaN.
     """
     shape = inverse_depth.shape
-    across, along, error, length = (np.zeros(shape, np.float32) for _ in range(4))
-    residual = EpipolarResidual(across, along, error, length, np.zeros(shape, np.bool_))
+    across, along, per_depth, error, length = (np.zeros(shape, np.float32) for _ in range(5))
+    residual = EpipolarResidual(across, along, per_depth, error, length,
+                                np.zeros(shape, np.bool_))
     _fill(pair.forward, pair.backward, grid, inverse_depth,
-          np.ascontiguousarray(T_target_reference[:3, :3]),
-          np.ascontiguousarray(T_target_reference[:3, 3]), focal_px, residual)
+          np.ascontiguousarray(T_target_source[:3, :3]),
+          np.ascontiguousarray(T_target_source[:3, 3]), focal_px, residual)
     return residual
 
 
@@ -66,23 +65,6 @@ def texture(image: Image, options: EpipolarResidualOptions) -> Map:
     gradient = cv2.boxFilter(np.sqrt(dx * dx + dy * dy), -1,
                              (options.texture_window_px, options.texture_window_px))
     return np.asarray(gradient[::STRIDE, ::STRIDE], np.float32)
-
-
-def spread_depths(positions_px: Array, inverse_depth: Array, shape: tuple[int, int],
-                  options: EpipolarResidualOptions) -> Map:
-    """Return inverse depth on the coarse grid from scattered points, by normalised smoothing."""
-    side = options.depth_cell_px
-    rows, columns = (-(-length // side) for length in shape)
-    value, weight = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
-    cell = (positions_px // side).astype(int)
-    cell = np.clip(cell, 0, [columns - 1, rows - 1])
-    np.add.at(value, (cell[:, 1], cell[:, 0]), inverse_depth)
-    np.add.at(weight, (cell[:, 1], cell[:, 0]), 1.0)
-    faint = options.median_weight
-    typical = float(np.median(inverse_depth)) if len(inverse_depth) else 1.0
-    value = cv2.GaussianBlur(value, (0, 0), options.depth_smoothing_cells) + faint * typical
-    weight = cv2.GaussianBlur(weight, (0, 0), options.depth_smoothing_cells) + faint
-    return np.asarray(cv2.resize(value / weight, coarse_shape(shape)[::-1]), np.float32)
 
 
 def coarse_shape(shape: tuple[int, int]) -> tuple[int, int]:
@@ -109,20 +91,24 @@ def _bilinear(image: Flow, x: float, y: float) -> tuple[float, float]:
 def _fill(forward: Flow, backward: Flow, grid: Flow, inverse_depth: Map, R: Array, t: Array,
           focal: float, residual: EpipolarResidual) -> None:
     rows, columns = inverse_depth.shape
+    height, width = forward.shape[:2]
     for i in range(rows):
         for j in range(columns):
             y, x, d = i * STRIDE, j * STRIDE, inverse_depth[i, j]
             flow_x, flow_y = forward[y, x, 0], forward[y, x, 1]
-            if not math.isfinite(flow_x + flow_y):
+            there_x, there_y = x + flow_x, y + flow_y
+            # A NaN is nowhere inside.
+            if not (there_x >= 0 and there_y >= 0 and there_x <= width - 1
+                    and there_y <= height - 1):
                 continue
-            back_x, back_y = _bilinear(backward, x + flow_x, y + flow_y)
+            back_x, back_y = _bilinear(backward, there_x, there_y)
             if not math.isfinite(back_x + back_y):
                 continue
             residual.is_known[i, j] = True
             residual.length[i, j] = math.sqrt(flow_x * flow_x + flow_y * flow_y)
             residual.forward_backward_error[i, j] = math.sqrt(
                 (flow_x + back_x) ** 2 + (flow_y + back_y) ** 2)
-            target_x, target_y = _bilinear(grid, x + flow_x, y + flow_y)
+            target_x, target_y = _bilinear(grid, there_x, there_y)
             u, v = grid[y, x, 0] / focal, grid[y, x, 1] / focal
             px = R[0, 0] * u + R[0, 1] * v + R[0, 2] + d * t[0]
             py = R[1, 0] * u + R[1, 1] * v + R[1, 2] + d * t[1]
@@ -132,9 +118,9 @@ def _fill(forward: Flow, backward: Flow, grid: Flow, inverse_depth: Map, R: Arra
             # How the point moves with its inverse depth is the direction of the epipolar line.
             ex, ey = t[0] - px * t[2], t[1] - py * t[2]
             norm = math.sqrt(ex * ex + ey * ey)
-            if norm * d * focal < 0.5 * pz:
+            if norm < 1e-9:
                 residual.across[i, j] = math.sqrt(rx * rx + ry * ry)
-                residual.along[i, j] = 0.0
             else:
                 residual.across[i, j] = abs(rx * ey - ry * ex) / norm
-                residual.along[i, j] = abs(rx * ex + ry * ey) / norm
+                residual.along[i, j] = (rx * ex + ry * ey) / norm
+                residual.per_depth[i, j] = focal * norm / pz

@@ -3,17 +3,20 @@
 """The mask shows what moves by itself, and next to nothing where nothing does."""
 
 from clips import Clip, intersection_over_union, render_clip, run
+import cv2
 import numpy as np
 import pytest
 from simulated_views import CAMERA, FOCAL_PX, HEIGHT, WIDTH
 
 from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
+from anycam_ros.frontend.geometric.segmentation.depth_expectation import DepthExpectationOptions
 from anycam_ros.frontend.geometric.segmentation.epipolar_residual import EpipolarResidualOptions
 from anycam_ros.frontend.geometric.segmentation.motion_mask import (
     MotionMask,
     MotionMaskOptions,
 )
+from anycam_ros.frontend.geometric.segmentation.static_appearance import StaticAppearanceOptions
 from anycam_ros.odometry import OdometryEstimate, TrackingState
 from anycam_ros.simulation.rendered_scene import hand_held, standing
 
@@ -88,8 +91,9 @@ def with_holes(flow: np.ndarray) -> np.ndarray:
 
 
 def new_mask() -> MotionMask:
-    mask = MotionMask(CAMERA, MotionMaskOptions(), EpipolarResidualOptions())
-    mask.new_reference(texture_image(), None)
+    mask = MotionMask(CAMERA, MotionMaskOptions(), EpipolarResidualOptions(),
+                      DepthExpectationOptions(), StaticAppearanceOptions())
+    mask.new_reference(is_newest=False)
     return mask
 
 
@@ -128,6 +132,38 @@ def test_flow_that_is_nowhere_known_says_nothing_for_ever() -> None:
     mask = new_mask()
     nowhere = np.full((HEIGHT, WIDTH, 2), np.nan, np.float32)
     assert np.isfinite(mask.update(tracked(nowhere), None, FOCAL_PX)).all()
-    mask.new_reference(texture_image(), FlowPair(nowhere, nowhere))
+    mask.new_reference(is_newest=True)
     mask.update(tracked(moving_square()), None, FOCAL_PX)
     assert (mask.newest[160:220, 270:340] > 0).mean() > 0.9
+
+
+def following(tracking: TrackingResult) -> TrackingResult:
+    """Return the result with points all over the image, of which those at rest are inliers."""
+    row, column = (np.indices((HEIGHT // 16, WIDTH // 16)) * 16 + 8).reshape(2, -1)
+    rests = np.linalg.norm(tracking.pair.forward[row, column], axis=1) < 1
+    points = np.stack([column, row], axis=1).astype(np.float64)
+    return tracking._replace(is_inlier=rests, matches=Matches(
+        points, np.ones(len(points), np.bool_), np.ones(len(points))))
+
+
+def test_things_that_cover_most_of_the_picture_are_no_noise() -> None:
+    mask, flow = new_mask(), np.zeros((HEIGHT, WIDTH, 2), np.float32)
+    flow[:, :WIDTH * 6 // 10, 0] = np.random.default_rng(1).uniform(
+        2, 10, (HEIGHT, WIDTH * 6 // 10))
+    flow[:, :WIDTH * 6 // 10] = cv2.GaussianBlur(flow[:, :WIDTH * 6 // 10], (0, 0), 8.0)
+    mask.update(following(tracked(flow)), None, FOCAL_PX)
+    assert (mask.newest[40:-40, 40:WIDTH // 2] > 0).mean() > 0.9
+    assert (mask.newest[:, -WIDTH // 4:] > 0).mean() < 0.01
+
+
+def test_what_enters_is_marked_although_the_reference_does_not_show_it() -> None:
+    mask, still = new_mask(), np.zeros((HEIGHT, WIDTH, 2), np.float32)
+    mask.update(tracked(still), None, FOCAL_PX)
+    nowhere = still.copy()
+    entered = np.s_[100:220, :100]
+    nowhere[entered] = (WIDTH, 0)     # and so back to outside of the reference
+    image = texture_image()
+    image[entered] = np.random.default_rng(1).integers(0, 256, image[entered].shape)
+    mask.update(tracked(nowhere)._replace(image=image), None, FOCAL_PX)
+    assert (mask.newest[110:210, :90] > 0).mean() > 0.9
+    assert (mask.newest[:, WIDTH // 2:] > 0).mean() < 0.01
