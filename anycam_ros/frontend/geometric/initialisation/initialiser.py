@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the first image to the first window: follow the rotation until there is depth."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -105,7 +106,8 @@ class Initialiser:
         if tracking is not None and not rotation_only.is_stationary:
             with timer.stage(MATCH):
                 self._compared = self._older.compare(
-                    image, tracking.T_camera_world[:3, :3], self._focal.focal_px, self._match)
+                    image, tracking.T_camera_world[:3, :3], self._focal_prior(rotation_only),
+                    self._match)
         return tracking
 
     def first_window(self, tracking: TrackingResult, stamp_s: float,
@@ -153,7 +155,7 @@ class Initialiser:
             pair = flow_both_ways(self._flow, rotation_only.reference, image,
                                   None if last is None else last.pair, self._rest.left_out)
         with timer.stage(MOTION):
-            return rotation_only.track(image, pair, self._focal.focal_px,
+            return rotation_only.track(image, pair, self._focal_prior(rotation_only),
                                        is_stationary=self._rest.is_stationary)
 
     def _match(self, older: OlderReference, image: Image, R_camera_reference: Array) -> FlowPair:
@@ -176,15 +178,20 @@ class Initialiser:
             rotation_only.fail(tracking)
         return window
 
+    def _focal_prior(self, rotation_only: RotationOnlyTracker) -> FocalPrior:
+        """Return what is known of the focal length, as a fit to the points weighs it."""
+        focal = self._focal
+        if focal.is_given:
+            return FocalPrior(focal.focal_px, math.inf)
+        return FocalPrior(focal.prior_focal_px, focal.prior_information(
+            focal.noise_px, len(rotation_only.points_px)))
+
     def _learn_from_turn(self, rotation_only: RotationOnlyTracker,
                          tracking: TrackingResult) -> None:
         """Take the focal length that a turn shows from its reference to its last view."""
         if self._focal.is_given:
             return
-        # The newest matches tell the noise: the turn leaves little else.
-        observations = int(tracking.matches.is_valid.sum())
-        prior = FocalPrior(self._focal.prior_focal_px, self._focal.prior_information(
-            self._focal.noise_px, observations))
+        prior, observations = self._focal_prior(rotation_only), len(rotation_only.points_px)
         shown = rotation_only.focal_shown(tracking, prior)
         if shown is not None:
             covariance = self._options.covariance

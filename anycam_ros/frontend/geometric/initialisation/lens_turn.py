@@ -25,6 +25,7 @@ class LensTurnOptions:
     minimum_noise_px: float = 0.3      # scale of Cauchy's kernel, at least
     iterations: int = 5
     step: float = 1e-4                 # of the numerical derivatives; all unknowns are near 1
+    maximum_step: float = 0.3          # of an unknown in one iteration: a Newton step may err
 
 
 def lens_turn_residual_px(reference_px: Array, observed_px: Array, weight: Array,
@@ -56,7 +57,8 @@ def lens_turn_residual_px(reference_px: Array, observed_px: Array, weight: Array
         hessian = np.einsum('nki,nkj->ij', w[..., None] * J, J) \
             + np.diag(prior[:unknowns] + 1e-9)
         gradient = np.einsum('nki,nk->i', J, w * r) + prior[:unknowns] * x[:unknowns]
-        x[:unknowns] -= np.linalg.solve(hessian, gradient)
+        x[:unknowns] -= np.clip(np.linalg.solve(hessian, gradient), -options.maximum_step,
+                                options.maximum_step)
         r = residual(x)
     return np.asarray(np.linalg.norm(r, axis=1))
 

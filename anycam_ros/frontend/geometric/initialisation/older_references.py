@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.estimation.matching import FlowPair
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
+from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrior
 from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationOnlyTracker
 from anycam_ros.geometry.se3 import Array
 
@@ -49,7 +50,7 @@ class OlderReferences:
         self._references.append(OlderReference(rotation_only, stamp_s, R_newest_reference,
                                                tracking))
 
-    def compare(self, image: Image, R_camera_newest: Array, focal_px: float,
+    def compare(self, image: Image, R_camera_newest: Array, prior: FocalPrior,
                 match: Match) -> OlderReference | None:
         """Track an image from the reference whose turn it is; None when there is none.
 
@@ -60,7 +61,7 @@ class OlderReferences:
         reference = self._references.popleft()
         R_camera_reference = R_camera_newest @ reference.R_newest_reference
         tracking = reference.rotation_only.track(
-            image, match(reference, image, R_camera_reference), focal_px,
+            image, match(reference, image, R_camera_reference), prior,
             is_stationary=False, R_start=R_camera_reference)
         if tracking is None:
             return None

@@ -55,6 +55,7 @@ class RotationOnlyOptions:
     maximum_views: int = 5             # remembered; more cost time and tell little
     expired_px: float = 0.15           # median motion of a stationary camera's points, at most
     expired_frames: int = 8            # after which its reference is replaced
+    telling_turn_rad: float = 0.1      # of the optical axis: an error of 10 % is 4 px at the edges
     far_turn_rad: float = 0.3          # of the optical axis: it shows the focal length, and the
                                        # view is about to be left
     maximum_turn_noise_px: float = 0.5     # median of what a turn leaves where nothing else moved
@@ -82,12 +83,13 @@ class RotationOnlyTracker:
         self._failed_px = 0.0                    # parallax of the last pair that made no map
         self.views: list[TrackingResult] = []    # with growing parallax, between reference and now
 
-    def track(self, image: Image, pair: FlowPair, focal_px: float, *, is_stationary: bool,
+    def track(self, image: Image, pair: FlowPair, prior: FocalPrior, *, is_stationary: bool,
               R_start: Array | None = None) -> TrackingResult | None:
         """Return how the camera turned since the reference; None when too little is in view.
 
         pair is the flow from the reference; is_stationary is whether the camera rests. The search
-        for the turn starts from R_start (3, 3), or from that of the image before.
+        for the turn starts from R_start (3, 3), or from that of the image before. With a wide turn
+        the focal length is sought, too, about its prior: else its error is that of the turn.
         """
         options = self._options
         matches = follow(pair, self.points_px, self._matching)
@@ -100,10 +102,17 @@ class RotationOnlyTracker:
             R_start = np.eye(3)
         elif R_start is None:
             R_start = self._R_camera_reference
+        observed_px = self.camera.undistorted_px(matches.target_px[valid])
         fit = fit_rotation(
-            self.undistorted_px[valid], self.camera.undistorted_px(matches.target_px[valid]),
-            matches.weight[valid], focal_px, R_start, self._two_view,
-            iterations=0 if self.is_stationary else 10)
+            self.undistorted_px[valid], observed_px, matches.weight[valid], prior.focal_px,
+            R_start, self._two_view, iterations=0 if self.is_stationary else 10)
+        if math.isfinite(prior.information) and _turn_of_axis(fit.R_camera_reference) \
+                > options.telling_turn_rad:
+            other = fit_rotation(
+                self.undistorted_px[valid], observed_px, matches.weight[valid], prior.focal_px,
+                fit.R_camera_reference, self._two_view, focal_prior=prior)
+            if np.median(other.residual_px) < options.maximum_turn_noise_px:
+                fit = other
         self._R_camera_reference = fit.R_camera_reference
         return self._tracking_result(image, pair, matches, fit)
 
@@ -124,8 +133,7 @@ class RotationOnlyTracker:
 
     def has_turned_far(self, tracking: TrackingResult) -> bool:
         """Return whether a turn has shown of the focal length what one reference can show."""
-        cosine = float(tracking.T_camera_world[2, 2])
-        return cosine < math.cos(self._options.far_turn_rad)
+        return _turn_of_axis(tracking.T_camera_world) > self._options.far_turn_rad
 
     def focal_shown(self, tracking: TrackingResult, prior: FocalPrior) -> RotationFit | None:
         """Return the turn since the reference with the focal length that it shows.
@@ -206,3 +214,8 @@ class RotationOnlyTracker:
             self.views.append(tracking)
         if len(self.views) > self._options.maximum_views:
             del self.views[::2]
+
+
+def _turn_of_axis(R: Array) -> float:
+    """Return the angle between the optical axes, rad."""
+    return math.acos(min(1.0, max(-1.0, float(R[2, 2]))))

@@ -191,7 +191,12 @@ class LocalMap:
         self.window.drop_oldest()
 
     def give_up(self) -> None:
-        """Have no map any more; its key frames stay in the trajectory as they are."""
+        """Have no map any more; its key frames stay in the trajectory as they are.
+
+        The unit is that in which it ran, or where its scale ran away, the one it started in.
+        """
+        if self.runs_away:
+            self._memory.restore()
         self._trajectory.settle(self.window.T_camera_world)
         self.window = SlidingWindow(self.window.camera, self.window.focal_px,
                                     self._options.window)

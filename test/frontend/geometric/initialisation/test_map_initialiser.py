@@ -65,7 +65,8 @@ def track(rotation_only: RotationOnlyTracker, image: Image, focal_px: float,
           is_stationary: bool = False) -> TrackingResult | None:
     pair = flow_both_ways(DisFlow(), rotation_only.reference, image,
                           None if last is None else last.pair)
-    return rotation_only.track(image, pair, focal_px, is_stationary=is_stationary)
+    return rotation_only.track(image, pair, FocalPrior(focal_px, np.inf),
+                               is_stationary=is_stationary)
 
 
 def look_along(images: list[Image], focal: FocalState) \
