@@ -7,6 +7,7 @@ parallax. What such a lens explains is no evidence of depth.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,10 +29,17 @@ class LensTurnOptions:
     maximum_step: float = 0.3          # of an unknown in one iteration: a Newton step may err
 
 
-def lens_turn_residual_px(reference_px: Array, observed_px: Array, weight: Array,
-                          R_start: Array, focal_px: float, focal_std: float,
-                          options: LensTurnOptions) -> Array:
-    """Return what the best turn leaves (N,) between undistorted positions (N, 2), px.
+class LensTurn(NamedTuple):
+    """Hold how well the best turn fits."""
+
+    residual_px: Array       # (N,)
+    implausibility: float    # of its lens: squared deviations from the expected one, summed up
+
+
+def fit_lens_turn(reference_px: Array, observed_px: Array, weight: Array,
+                  R_start: Array, focal_px: float, focal_std: float,
+                  options: LensTurnOptions) -> LensTurn:
+    """Return the best turn between undistorted positions (N, 2), px.
 
     Unknowns are the turn, the logarithm of the focal length and one radial coefficient, each with
     a Gaussian prior, by reweighted Gauss-Newton (Cauchy's kernel). focal_std is relative; 0 for a
@@ -60,7 +68,7 @@ def lens_turn_residual_px(reference_px: Array, observed_px: Array, weight: Array
         x[:unknowns] -= np.clip(np.linalg.solve(hessian, gradient), -options.maximum_step,
                                 options.maximum_step)
         r = residual(x)
-    return np.asarray(np.linalg.norm(r, axis=1))
+    return LensTurn(np.linalg.norm(r, axis=1), float(((x[3:] / lens_std) ** 2).sum()))
 
 
 def _residual(reference_px: Array, observed_px: Array, R: Array, focal_px: float,

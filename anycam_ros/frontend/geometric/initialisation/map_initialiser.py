@@ -35,18 +35,19 @@ class MapInitialiserOptions:
     depth_std: float = 0.2             # relative, of a depth from two views
     maximum_noise_px: float = 0.6      # of a map that fits
     maximum_noise_share: float = 0.12  # of the parallax; with more, something else moved
-    # What depths must explain beyond a turn. Those of noise alone explain half of its square: each
-    # takes one of the two coordinates of a match.
-    minimum_gain: float = 4.0          # squared error of the best turn over that of the map
+    # What depths must explain beyond a turn. Those of noise alone explain half of its square, a
+    # gain of 2: each takes one of the two coordinates of a match. A wrong step that a wrong turn
+    # makes up for fits two things that move apart, with a gain of 4 to 6.
+    minimum_gain: float = 8.0          # squared error of the best turn over that of the map
     lens_turn: LensTurnOptions = field(default_factory=LensTurnOptions)
-    clear_lead: float = 1.15           # of the second best objective over the best
+    clear_lead: float = 1.15           # of the best evidence over the second best
     same_direction_rad: float = 0.35   # between steps of hypotheses that say the same
 
 
 class _Trial(NamedTuple):
     """Hold one hypothesis of the first views."""
 
-    objective: float
+    evidence: float          # log likelihood over that of a turn, for errors of a deviation of 1
     window: SlidingWindow
     focal: FocalState
 
@@ -54,7 +55,7 @@ class _Trial(NamedTuple):
         """Return whether this fits nearly as well as the best but says something else."""
         here, there = (trial.window.T_camera_world[-1][:3, 3] for trial in (self, best))
         cosine = here @ there / (np.linalg.norm(here) * np.linalg.norm(there))
-        return bool(self.objective < options.clear_lead * best.objective
+        return bool(options.clear_lead * self.evidence > best.evidence
                     and cosine < math.cos(options.same_direction_rad))
 
 
@@ -63,7 +64,7 @@ def initialise_map(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
                    covariance: CovarianceOptions) -> SlidingWindow | None:
     """Return the refined first window; None while there is too little parallax for one.
 
-    Of several hypotheses of two views the one that the views in between fit best is taken; the
+    Of several hypotheses of two views the one is taken that explains most beyond a turn; the
     focal length becomes the one that it shows.
     """
     limit_px = max(options.maximum_noise_px,
@@ -75,13 +76,15 @@ def initialise_map(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
                                   mapping.window)
         result = adjust_bundle(window, trial_focal, options.robust_threshold_px,
                                mapping.bundle_adjustment, covariance)
-        if not result.not_observable and result.noise_px < limit_px \
-                and _gain(rotation_only, tracking, geometry, focal, result, options) \
-                > options.minimum_gain:
-            trials.append(_Trial(result.objective_after, window, trial_focal))
+        if result.not_observable or result.noise_px > limit_px:
+            continue
+        gain = _gain(rotation_only, tracking, geometry, focal, result, options, covariance)
+        if gain > options.minimum_gain:
+            evidence = np.count_nonzero(geometry.is_inlier) * math.log(gain)
+            trials.append(_Trial(evidence, window, trial_focal))
     if not trials:
         return None
-    best = min(trials, key=lambda trial: trial.objective)
+    best = max(trials, key=lambda trial: trial.evidence)
     if not rotation_only.must_start_now(tracking) and any(
             trial.contradicts(best, options) for trial in trials):
         return None
@@ -92,17 +95,17 @@ def initialise_map(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
 
 def _gain(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
           geometry: TwoViewGeometry, focal: FocalState, result: RefinementResult,
-          options: MapInitialiserOptions) -> float:
+          options: MapInitialiserOptions, covariance: CovarianceOptions) -> float:
     """Return the squared error that the best turn leaves over that of the map.
 
-    Errors beyond that of an outlier count as such.
+    Errors beyond that of an outlier count as such. A turn that needs an implausible lens leaves
+    more: the prior weighs as much as one group of tracks that err alike.
     """
-    turn_px = rotation_only.turn_residual_px(tracking, geometry.is_inlier, focal,
-                                             options.lens_turn)
-    map_px = result.residual_px[:, -1]
+    turn = rotation_only.lens_turn(tracking, geometry.is_inlier, focal, options.lens_turn)
     squares = [float(np.nansum(np.minimum(error_px, options.outlier_px) ** 2))
-               for error_px in (turn_px, map_px)]
-    return squares[0] / max(squares[1], 1e-12)
+               for error_px in (turn.residual_px, result.residual_px[:, -1])]
+    groups = max(len(turn.residual_px) / covariance.correlated_tracks, 1.0)
+    return squares[0] / max(squares[1], 1e-12) * math.exp(min(turn.implausibility / groups, 9.0))
 
 
 def _two_view_window(rotation_only: RotationOnlyTracker, tracking: TrackingResult,

@@ -27,7 +27,8 @@ from anycam_ros.frontend.geometric.estimation.two_view_geometry import (
 )
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.initialisation.lens_turn import (
-    lens_turn_residual_px,
+    fit_lens_turn,
+    LensTurn,
     LensTurnOptions,
 )
 from anycam_ros.frontend.geometric.mapping.seeding import best_corners, SeedingOptions
@@ -167,10 +168,10 @@ class RotationOnlyTracker:
         return enough and not self.is_stationary \
             and self.parallax_px(tracking) > options.trial_growth * self._failed_px
 
-    def turn_residual_px(self, tracking: TrackingResult, chosen: NDArray[np.bool_],
-                         focal: FocalState, options: LensTurnOptions) -> Array:
-        """Return what the best turn leaves of chosen matches, px."""
-        return lens_turn_residual_px(
+    def lens_turn(self, tracking: TrackingResult, chosen: NDArray[np.bool_], focal: FocalState,
+                  options: LensTurnOptions) -> LensTurn:
+        """Return the best turn that chosen matches show through any plausible lens."""
+        return fit_lens_turn(
             self.undistorted_px[chosen],
             self.camera.undistorted_px(tracking.matches.target_px[chosen]),
             tracking.matches.weight[chosen], tracking.T_camera_world[:3, :3], focal.focal_px,

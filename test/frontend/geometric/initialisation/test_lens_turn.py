@@ -7,7 +7,7 @@ import pytest
 from simulated_views import FOCAL_PX, motion, project, scattered_px
 
 from anycam_ros.frontend.geometric.initialisation.lens_turn import (
-    lens_turn_residual_px,
+    fit_lens_turn,
     LensTurnOptions,
 )
 from anycam_ros.geometry.se3 import Array
@@ -30,8 +30,8 @@ def distorted(position_px: Array, k1: float) -> Array:
 
 def median_residual_px(first: Array, second: Array, *, focal_px: float,
                        focal_std: float) -> float:
-    return float(np.median(lens_turn_residual_px(
-        first, second, np.ones(COUNT), np.eye(3), focal_px, focal_std, OPTIONS)))
+    return float(np.median(fit_lens_turn(
+        first, second, np.ones(COUNT), np.eye(3), focal_px, focal_std, OPTIONS).residual_px))
 
 
 @pytest.mark.parametrize(('focal_ratio', 'distortion'), [(1.0, 0.0), (1.3, 0.0), (1.2, -0.1)])
@@ -48,3 +48,14 @@ def test_no_lens_explains_depth() -> None:
     inverse_depth = np.random.default_rng(3).uniform(0.02, 0.2, COUNT)
     first, second = views(inverse_depth, (0.3, 0, 0.1), 0.0)
     assert median_residual_px(first, second, focal_px=FOCAL_PX, focal_std=0.3) > 2.0
+
+
+def test_lens_far_from_the_expected_one_is_implausible() -> None:
+    first, second = views(np.zeros(COUNT), (0, 0, 0), 0.0)
+
+    def implausibility(focal_px: float) -> float:
+        return fit_lens_turn(first, second, np.ones(COUNT), np.eye(3), focal_px, 0.3,
+                             OPTIONS).implausibility
+
+    assert implausibility(FOCAL_PX) < 0.1
+    assert implausibility(2 * FOCAL_PX) > 3
