@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The geometric front end: camera motion from flow alone, focal length unknown."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,32 +11,26 @@ from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.frontend.common.image_quality import image_quality_fault
 from anycam_ros.frontend.common.refined_trajectory import PastPose
 from anycam_ros.frontend.common.stage_timer import (
-    MATCH,
     MOTION,
     REFINE,
     StageTimer,
     UNCERTAINTY,
 )
+from anycam_ros.frontend.geometric.camera_motion import move_camera
 from anycam_ros.frontend.geometric.camera_state import CameraState
-from anycam_ros.frontend.geometric.estimation.flow_prediction import predict_flow
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, lies_in
-from anycam_ros.frontend.geometric.estimation.pose_covariance import (
-    correction_covariance,
-    motion_covariance,
-)
 from anycam_ros.frontend.geometric.estimation.tracking_result import (
     TrackingFailure,
     TrackingResult,
 )
 from anycam_ros.frontend.geometric.focal import FocalState
+from anycam_ros.frontend.geometric.initialisation.first_window import FirstWindow
 from anycam_ros.frontend.geometric.initialisation.initialiser import (
-    FirstWindow,
     Initialiser,
     MAP_STARTS,
     NO_OVERLAP,
 )
 from anycam_ros.frontend.geometric.mapping.depth_image import Depth
-from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior
+from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior, DepthSource
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
 from anycam_ros.frontend.geometric.mapping.seeding import seed_tracks
 from anycam_ros.frontend.geometric.mode import Mode
@@ -46,11 +39,10 @@ from anycam_ros.frontend.geometric.picture_rest import PictureRest
 from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMask
 from anycam_ros.frontend.geometric.tracking.keyframe_insertion import insert_keyframe
 from anycam_ros.frontend.geometric.tracking.keyframe_selection import needs_key_frame
-from anycam_ros.frontend.geometric.tracking.tracker import track_frame
+from anycam_ros.frontend.geometric.tracking.keyframe_tracking import track_from_keyframe
 from anycam_ros.frontend.geometric.tracking.tracking_loss import TrackingLoss
 from anycam_ros.frontend.geometric.tracking.tracking_quality import (
     contradicts_map,
-    FOCAL_LENGTH_CHANGES,
     MAP_CONTRADICTED,
     SCALE_RUNS_AWAY,
     tracking_quality,
@@ -60,11 +52,7 @@ from anycam_ros.frontend.motion_estimate import lost, MotionEstimate, TrackingSt
 from anycam_ros.frontend.reason import NO_REASON, Reason
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import ProcessingCamera
-from anycam_ros.geometry.se3 import Array, from_rotation_translation
-
-DepthSource = Callable[[WorkingImage, Depth | None], Depth | None]
-"""Decide what depth a frame is seen with, from its image and what was measured with it."""
-
+from anycam_ros.geometry.se3 import Array
 
 class GeometricFrontEnd:
     """Follow the camera through grey images of one size.
@@ -177,24 +165,18 @@ class GeometricFrontEnd:
         estimate = self._found(tracking, stamp_s, TrackingState.INITIALIZING, MAP_STARTS)
         state, window = self._camera_state, first.window
         state.forget_corrections()
-        if first.is_metric:
-            stamps_s: list[float | None] = [stamp_s]
-        else:
-            state.correct(
-                from_rotation_translation(first.R_newest_first, np.zeros(3)),
-                from_rotation_translation(window.T_camera_world[-1][:3, :3], np.zeros(3)))
-            stamps_s = [first.stamp_s, *[None] * (len(window) - 2), stamp_s]
-            estimate = replace(estimate, explained_turn_rad2=state.unexplained_turn_rad2)
-        self._map.start(window, tracking.T_camera_world, stamps_s, is_metric=first.is_metric)
+        state.correct(first.published_turn, first.refined_turn)
+        self._map.start(window, tracking.T_camera_world, first.stamps_s(stamp_s),
+                        is_metric=first.is_metric)
         self._initialiser.stop()
         self._tracking_loss.forget()
         self._mode = Mode.TRACKING
         self._refer_to_key_frame()
         state.stop()
-        if not first.is_metric:
-            seed_tracks(window, self._motion_mask.newest, self._options.seeding,
-                        self._rest.left_out)
-        return estimate
+        if first.is_metric:
+            return estimate
+        seed_tracks(window, self._motion_mask.newest, self._options.seeding, self._rest.left_out)
+        return replace(estimate, explained_turn_rad2=state.unexplained_turn_rad2)
 
     # With a map -----------------------------------------------------------------------------
 
@@ -216,10 +198,9 @@ class GeometricFrontEnd:
             is_stationary = self._rest.is_stationary
             if is_stationary:
                 tracking = tracking._replace(T_camera_world=self._camera_state.T_camera_world)
-            status, reason = tracking_quality(tracking, self._options.tracking_quality,
-                                              self._options.image_quality)
-            if status is TrackingState.TRACKING and self._focal.contradicts:
-                status, reason = TrackingState.DEGRADED, FOCAL_LENGTH_CHANGES
+            status, reason = tracking_quality(
+                tracking, self._options.tracking_quality, self._options.image_quality,
+                focal_length_changes=self._focal.contradicts)
         estimate = self._found(tracking, stamp_s, status, reason)
         with self._timer.stage(REFINE):
             tracking = self._examine_depth(tracking)
@@ -236,18 +217,9 @@ class GeometricFrontEnd:
 
     def _track_frame(self, image: Image, stamp_s: float) -> TrackingResult | TrackingFailure:
         """Return how an image relates to the newest key frame."""
-        window, state, options = self._map.window, self._camera_state, self._options
-        T_predicted = state.predicted(stamp_s)
-        with self._timer.stage(MATCH):
-            R_world_reference = window.T_camera_world[-1][:3, :3].T
-            start = predict_flow(None if state.tracking is None else state.tracking.pair,
-                                 state.T_camera_world[:3, :3] @ R_world_reference,
-                                 T_predicted[:3, :3] @ R_world_reference,
-                                 self._camera, window.focal_px, options.flow_prediction)
-            pair = flow_both_ways(self._flow, window.images[-1], image, start, self._rest.left_out)
-        with self._timer.stage(MOTION):
-            return track_frame(window, image, pair, [state.T_camera_world, T_predicted],
-                               options.tracker, options.matching)
+        return track_from_keyframe(
+            self._map.window, self._camera_state, image, stamp_s, flow=self._flow,
+            left_out=self._rest.left_out, options=self._options, timer=self._timer)
 
     def _examine_depth(self, tracking: TrackingResult) -> TrackingResult:
         """Measure tracks in the depth image; go over to metres once it shows what they are."""
@@ -278,25 +250,19 @@ class GeometricFrontEnd:
     def _found(self, tracking: TrackingResult, stamp_s: float, status: TrackingState,
                reason: Reason) -> MotionEstimate:
         """Move the camera on to a frame whose pose is known, and say what it says."""
-        has_map, state = self._mode is not Mode.INITIALIZING, self._camera_state
+        has_map = self._mode is not Mode.INITIALIZING
         self._mode = Mode.TRACKING if has_map else Mode.INITIALIZING
         with self._timer.stage(MOTION):
-            T_previous_camera = state.motion_to(tracking)
-            covariance = motion_covariance(tracking, state.tracking, T_previous_camera,
-                                           self._focal.flow_variance, self._options.covariance)
-            if has_map:
-                self._map.remember_motion(float(np.linalg.norm(T_previous_camera[:3, 3])),
-                                          stamp_s - state.stamp_s)
-                covariance += self._map.covariance_of(T_previous_camera)
-            T_corrected, elapsed_s = state.move(tracking, stamp_s, self._map.scene_inverse_depth)
-            covariance += correction_covariance(T_previous_camera, T_corrected)
+            moved = move_camera(
+                self._camera_state, tracking, stamp_s, self._map, self._options.covariance,
+                has_map=has_map, focal_variance=self._focal.flow_variance)
         with self._timer.stage(UNCERTAINTY):
             uncertainty_px = self._motion_mask.update(
                 tracking, self._map.window if has_map else None,
                 self._map.window.focal_px if has_map else self._focal.focal_px)
         return MotionEstimate(
-            status=status, reason=reason, T_previous_camera=T_corrected, elapsed_s=elapsed_s,
-            covariance=covariance, uncertainty_px=uncertainty_px,
+            status=status, reason=reason, T_previous_camera=moved.T_previous_camera,
+            elapsed_s=moved.elapsed_s, covariance=moved.covariance, uncertainty_px=uncertainty_px,
             motion_mask=self._motion_mask.newest, static_share=tracking.inlier_share,
             fixed_share=self._rest.fixed_share)
 
@@ -305,12 +271,9 @@ class GeometricFrontEnd:
         self._rest.update(image, stamp_s)
         if not self._rest.has_grown:
             return
-        lost = lies_in(self._rest.left_out, self._map.window.tracks.active_px)
-        if self._mode is Mode.INITIALIZING or \
-                lost.sum() > self._options.tracker.inlier_share * len(lost):
-            self._map.give_up()
-            self._mode = Mode.INITIALIZING
-            self._initialiser.start_at(image, stamp_s)
+        lost_share = self._map.share_in(self._rest.left_out)
+        if self._mode is Mode.INITIALIZING or lost_share > self._options.tracker.inlier_share:
+            self._start_anew(image, stamp_s)
 
     def _not_found(self, image: Image, stamp_s: float, failure: TrackingFailure) -> MotionEstimate:
         """Say that the image fits the map nowhere; after a while give the map up."""
@@ -321,11 +284,14 @@ class GeometricFrontEnd:
             if self._tracking_loss.is_final(stamp_s) else self._lost(reason)
 
     def _give_up_map(self, image: Image, stamp_s: float, reason: Reason) -> MotionEstimate:
-        """Start anew from an image."""
+        self._start_anew(image, stamp_s)
+        return self._lost(reason)
+
+    def _start_anew(self, image: Image, stamp_s: float) -> None:
+        """Have no map any more and wait for parallax from an image on."""
         self._map.give_up()
         self._mode = Mode.INITIALIZING
         self._initialiser.start_at(image, stamp_s)
-        return self._lost(reason)
 
     def _lost(self, reason: Reason) -> MotionEstimate:
         if self._mode is Mode.TRACKING:

@@ -11,7 +11,8 @@ from anycam_ros.depth.registry import make_depth_model, NONE
 from anycam_ros.flow.registry import make_flow
 from anycam_ros.frontend.front_end import Depth, FrontEndConfig, FrontEndFactory
 from anycam_ros.frontend.geometric.focal import FocalState
-from anycam_ros.frontend.geometric.front_end import DepthSource, GeometricFrontEnd
+from anycam_ros.frontend.geometric.front_end import GeometricFrontEnd
+from anycam_ros.frontend.geometric.mapping.depth_prior import DepthSource
 from anycam_ros.frontend.geometric.options import GeometricOptions
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera

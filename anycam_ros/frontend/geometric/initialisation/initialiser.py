@@ -3,7 +3,6 @@
 """From the first image to the first window: follow the rotation until there is depth."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingRes
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrior
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.focal_evidence import FocalFit
+from anycam_ros.frontend.geometric.initialisation.first_window import FirstWindow
 from anycam_ros.frontend.geometric.initialisation.map_initialiser import initialise_map
 from anycam_ros.frontend.geometric.initialisation.older_references import (
     OlderReference,
@@ -40,15 +40,6 @@ NO_OVERLAP = Reason(Cause.OTHER_VIEW, 'no overlap with the previous frame')
 NO_MOTION = Reason(Cause.NO_PARALLAX, 'the camera does not move')
 LITTLE_PARALLAX = Reason(Cause.NO_PARALLAX, 'too little parallax for a map')
 MAP_STARTS = Reason(Cause.STARTING, 'the map starts')
-
-
-class FirstWindow(NamedTuple):
-    """Hold the window that a map starts with."""
-
-    window: SlidingWindow
-    is_metric: bool            # made of one image and its depth, not of parallax
-    stamp_s: float             # of its first key frame
-    R_newest_first: Array      # (3, 3) from its first to its newest key frame, as published
 
 
 class Initialiser:

@@ -7,6 +7,7 @@ odometry is made of increments, so nothing jumps, and lengths are metres from th
 stops, the map keeps its unit as it does without depth.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -28,8 +29,12 @@ from anycam_ros.frontend.geometric.mapping.sliding_window import (
     SlidingWindow,
     SlidingWindowOptions,
 )
+from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import ProcessingCamera, rays
 from anycam_ros.geometry.se3 import Array, inverse
+
+DepthSource = Callable[[WorkingImage, Depth | None], Depth | None]
+"""Decide what depth a frame is seen with, from its image and what was measured with it."""
 
 MINIMUM_Z = 0.05                 # of a point with z = 1 in its anchor camera; less is behind
 

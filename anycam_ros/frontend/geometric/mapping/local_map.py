@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.frontend.common.log_scale import LogScaleFilter, LogScaleOptions
 from anycam_ros.frontend.common.refined_trajectory import PastPose, RefinedTrajectory
+from anycam_ros.frontend.geometric.estimation.matching import lies_in
 from anycam_ros.frontend.geometric.estimation.pose_covariance import (
     CovarianceOptions,
     degeneracy_covariance,
@@ -110,6 +111,11 @@ class LocalMap:
     def trajectory_from(self, T_camera_world: Array) -> list[PastPose]:
         """Return the key frames so far, oldest first, as a camera sees them."""
         return self._trajectory.seen_from(T_camera_world, self.window.T_camera_world)
+
+    def share_in(self, mask: NDArray[np.bool_]) -> float:
+        """Return the share of the newest key frame's tracks that lie in a mask (H, W)."""
+        inside = lies_in(mask, self.window.tracks.active_px)
+        return float(inside.mean()) if len(inside) else 0.0
 
     def covariance_of(self, T_previous_camera: Array) -> Array:
         """Return the covariance (6, 6) that the errors of the map add to a motion."""

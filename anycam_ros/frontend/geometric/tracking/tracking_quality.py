@@ -47,10 +47,16 @@ def contradicts_map(tracking: TrackingResult, options: TrackingQualityOptions) -
 
 
 def tracking_quality(tracking: TrackingResult, options: TrackingQualityOptions,
-                     image_quality: ImageQualityOptions) -> tuple[TrackingState, Reason]:
-    """Return whether a pose is worse than usual, because few points follow it, or none closely."""
+                     image_quality: ImageQualityOptions, *,
+                     focal_length_changes: bool) -> tuple[TrackingState, Reason]:
+    """Return whether a pose is worse than usual.
+
+    Few points follow it, or none closely, or the lens zooms.
+    """
     if tracking.inlier_share < options.few_inliers or contradicts_map(tracking, options):
         return TrackingState.DEGRADED, _why_degraded(tracking, options, image_quality)
+    if focal_length_changes:
+        return TrackingState.DEGRADED, FOCAL_LENGTH_CHANGES
     return TrackingState.TRACKING, NO_REASON
 
 

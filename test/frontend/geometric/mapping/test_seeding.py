@@ -48,7 +48,7 @@ def test_nothing_is_seeded_on_what_moves(window: SlidingWindow) -> None:
     assert not moving[row, column].any()
 
 
-def test_seeds_expect_the_depth_around_them_but_hardly_insist(window: SlidingWindow) -> None:
+def test_seeds_expect_the_depth_around_them_within_a_factor_of_two(window: SlidingWindow) -> None:
     window.tracks.inverse_depth[:] = 0.5
     old = len(window.tracks)
     known = window.inverse_depths_in_newest()
@@ -56,7 +56,9 @@ def test_seeds_expect_the_depth_around_them_but_hardly_insist(window: SlidingWin
     expected, information = window.tracks.prior[old:], window.tracks.information[old:]
     assert expected.min() >= known.min()
     assert expected.max() <= known.max()
-    assert (1 / np.sqrt(information) > 2 * expected).all()
+    std_over_expected = 1 / np.sqrt(information) / expected
+    assert std_over_expected.min() > 0.9
+    assert std_over_expected.max() < 2
 
 
 def test_one_absurd_depth_does_not_reach_the_seeds_around(window: SlidingWindow) -> None:

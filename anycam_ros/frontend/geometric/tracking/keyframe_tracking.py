@@ -1,0 +1,40 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""An image found in the map: flow from the newest key frame, started where the camera will be."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anycam_ros.flow.dense_flow import DenseFlow, Image
+from anycam_ros.frontend.common.stage_timer import MATCH, MOTION, StageTimer
+from anycam_ros.frontend.geometric.camera_state import CameraState
+from anycam_ros.frontend.geometric.estimation.flow_prediction import predict_flow
+from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways
+from anycam_ros.frontend.geometric.estimation.tracking_result import (
+    TrackingFailure,
+    TrackingResult,
+)
+from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
+from anycam_ros.frontend.geometric.options import GeometricOptions
+from anycam_ros.frontend.geometric.tracking.tracker import track_frame
+
+
+def track_from_keyframe(window: SlidingWindow, state: CameraState, image: Image,
+                        stamp_s: float, *, flow: DenseFlow, left_out: NDArray[np.bool_],
+                        options: GeometricOptions,
+                        timer: StageTimer) -> TrackingResult | TrackingFailure:
+    """Return how an image relates to the newest key frame.
+
+    What the mask left_out (H, W) marks is not matched.
+    """
+    T_predicted = state.predicted(stamp_s)
+    with timer.stage(MATCH):
+        R_world_reference = window.T_camera_world[-1][:3, :3].T
+        start = predict_flow(None if state.tracking is None else state.tracking.pair,
+                             state.T_camera_world[:3, :3] @ R_world_reference,
+                             T_predicted[:3, :3] @ R_world_reference,
+                             window.camera, window.focal_px, options.flow_prediction)
+        pair = flow_both_ways(flow, window.images[-1], image, start, left_out)
+    with timer.stage(MOTION):
+        return track_frame(window, image, pair, [state.T_camera_world, T_predicted],
+                           options.tracker, options.matching)
