@@ -54,6 +54,7 @@ from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array
 
+
 class GeometricFrontEnd:
     """Follow the camera through grey images of one size.
 
