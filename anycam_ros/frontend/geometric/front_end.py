@@ -10,12 +10,7 @@ from anycam_ros.depth.noise import DepthNoise
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.frontend.common.image_quality import image_quality_fault
 from anycam_ros.frontend.common.refined_trajectory import PastPose
-from anycam_ros.frontend.common.stage_timer import (
-    MOTION,
-    REFINE,
-    StageTimer,
-    UNCERTAINTY,
-)
+from anycam_ros.frontend.common.stage_timer import MOTION, REFINE, StageTimer, UNCERTAINTY
 from anycam_ros.frontend.geometric.camera_motion import move_camera
 from anycam_ros.frontend.geometric.camera_state import CameraState
 from anycam_ros.frontend.geometric.estimation.tracking_result import (
