@@ -23,6 +23,7 @@ from anycam_ros.frontend.geometric.mapping.sliding_window import (
     SlidingWindowOptions,
 )
 from anycam_ros.geometry.camera import rays
+from anycam_ros.geometry.se3 import so3_log
 from anycam_ros.refinement import RefinementResult
 
 
@@ -39,6 +40,8 @@ class MapInitialiserOptions:
     # gain of 2: each takes one of the two coordinates of a match. A wrong step that a wrong turn
     # makes up for fits two things that move apart, with a gain of 4 to 6.
     minimum_gain: float = 8.0          # squared error of the best turn over that of the map
+    # A step and a turn that cancel over most of the image are a coincidence, or fit movers.
+    cancelled_flow: float = 3.0        # of the flow of that turn to what the image shows
     lens_turn: LensTurnOptions = field(default_factory=LensTurnOptions)
     clear_lead: float = 1.15           # of the best evidence over the second best
     same_direction_rad: float = 0.35   # between steps of hypotheses that say the same
@@ -59,6 +62,13 @@ class _Trial(NamedTuple):
                     and cosine < math.cos(options.same_direction_rad))
 
 
+class _Gain(NamedTuple):
+    """Hold the squared error of the best turn over that of a map."""
+
+    of_errors: float
+    with_lens: float         # more, where the turn needs an implausible lens
+
+
 def initialise_map(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
                    focal: FocalState, options: MapInitialiserOptions, mapping: LocalMapOptions,
                    covariance: CovarianceOptions) -> SlidingWindow | None:
@@ -71,6 +81,8 @@ def initialise_map(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
                    options.maximum_noise_share * rotation_only.parallax_px(tracking))
     trials = []
     for geometry in rotation_only.hypotheses(tracking, focal.focal_px):
+        if _cancels(rotation_only, tracking, geometry, focal, options):
+            continue
         trial_focal = focal.copy()
         window = _two_view_window(rotation_only, tracking, geometry, focal.focal_px, options,
                                   mapping.window)
@@ -79,8 +91,8 @@ def initialise_map(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
         if result.not_observable or result.noise_px > limit_px:
             continue
         gain = _gain(rotation_only, tracking, geometry, focal, result, options, covariance)
-        if gain > options.minimum_gain:
-            evidence = np.count_nonzero(geometry.is_inlier) * math.log(gain)
+        if gain.with_lens > options.minimum_gain:
+            evidence = np.count_nonzero(geometry.is_inlier) * math.log(gain.of_errors)
             trials.append(_Trial(evidence, window, trial_focal))
     if not trials:
         return None
@@ -93,9 +105,20 @@ def initialise_map(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
     return best.window
 
 
+def _cancels(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
+             geometry: TwoViewGeometry, focal: FocalState,
+             options: MapInitialiserOptions) -> bool:
+    """Return whether a turn beyond the apparent one takes back what a step makes of the image."""
+    R_beyond = geometry.T_camera_reference[:3, :3] @ tracking.T_camera_world[:3, :3].T
+    valid = tracking.matches.is_valid
+    flow_px = np.linalg.norm((tracking.matches.target_px - rotation_only.points_px)[valid], axis=1)
+    return bool(focal.focal_px * np.linalg.norm(so3_log(R_beyond))
+                > options.cancelled_flow * np.median(flow_px))
+
+
 def _gain(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
           geometry: TwoViewGeometry, focal: FocalState, result: RefinementResult,
-          options: MapInitialiserOptions, covariance: CovarianceOptions) -> float:
+          options: MapInitialiserOptions, covariance: CovarianceOptions) -> _Gain:
     """Return the squared error that the best turn leaves over that of the map.
 
     Errors beyond that of an outlier count as such. A turn that needs an implausible lens leaves
@@ -105,7 +128,8 @@ def _gain(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
     squares = [float(np.nansum(np.minimum(error_px, options.outlier_px) ** 2))
                for error_px in (turn.residual_px, result.residual_px[:, -1])]
     groups = max(len(turn.residual_px) / covariance.correlated_tracks, 1.0)
-    return squares[0] / max(squares[1], 1e-12) * math.exp(min(turn.implausibility / groups, 9.0))
+    of_errors = squares[0] / max(squares[1], 1e-12)
+    return _Gain(of_errors, of_errors * math.exp(min(turn.implausibility / groups, 9.0)))
 
 
 def _two_view_window(rotation_only: RotationOnlyTracker, tracking: TrackingResult,
