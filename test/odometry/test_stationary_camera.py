@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from anycam_ros.frontend.common.focal_prior import PRIOR_RATIO
 from anycam_ros.geometry.se3 import T_BODY_OPTICAL
 from anycam_ros.odometry import OdometryEstimate, TrackingState
 from anycam_ros.recordings.readers.image_folder import SequenceFolder
@@ -31,7 +32,7 @@ def test_standing_camera_never_moves(stand: Clip, standing: Estimates) -> None:
         np.testing.assert_array_equal(estimate.twist, 0)
         assert estimate.reason == 'the camera does not move'
         assert (estimate.focal_source, estimate.focal_std_px) == ('prior', np.inf)
-        assert estimate.intrinsics.fx == pytest.approx(0.8 * 448)
+        assert estimate.intrinsics.fx == pytest.approx(PRIOR_RATIO * 448)
     found = np.array([estimate.motion_mask for estimate in standing[15:]]) > 0
     truth = np.array([rendered.moving for rendered in stand.rendered[16:]])
     assert intersection_over_union(found, truth) > 0.45
