@@ -97,7 +97,7 @@ class GeometricFrontEnd:
 
     @property
     def scene_depth(self) -> float:
-        """Return the median depth of the scene, in the unit of the map; 1 before there is one."""
+        """Return the depth of the scene, in the unit of the map; 1 before there is one."""
         return 1.0 / self._map.scene_inverse_depth
 
     def depth_image(self) -> Depth | None:

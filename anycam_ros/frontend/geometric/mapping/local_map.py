@@ -96,7 +96,7 @@ class LocalMap:
 
     @property
     def scene_inverse_depth(self) -> float:
-        """Return the median inverse depth of the scene; 1 before there was a map."""
+        """Return the inverse depth of the scene (75 %: far points are many); 1 before a map."""
         return self._memory.inverse_depth
 
     @property
