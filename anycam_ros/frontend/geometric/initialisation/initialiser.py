@@ -127,7 +127,9 @@ class Initialiser:
         has_turned_far = rotation_only.has_turned_far(tracking)
         if has_turned_far:
             self._learn_from_turn(rotation_only, tracking)
-        is_old = stamp_s - reference_s >= self._options.older_references.spacing_s
+        older = self._options.older_references
+        is_old = stamp_s - reference_s >= older.spacing_s \
+            and rotation_only.tracked_frames >= older.spacing_frames
         if has_turned_far or (is_old and not rotation_only.is_stationary):
             self._older.keep(rotation_only, reference_s, tracking)
             self.start_at(tracking.image, stamp_s, tracking.pair)

@@ -20,6 +20,7 @@ class OlderReferenceOptions:
 
     count: int = 3             # beside the newest one
     spacing_s: float = 1.0     # from one to the next: together they reach back four seconds
+    spacing_frames: int = 10   # at least: parallax builds up over views, at a low rate as well
 
 
 @dataclass

@@ -80,7 +80,7 @@ class RotationOnlyTracker:
         self.undistorted_px = camera.undistorted_px(self.points_px)
         self._R_camera_reference: Array = np.eye(3)
         self.is_stationary = True
-        self._tracked_frames = 0
+        self.tracked_frames = 0
         self._failed_px = 0.0                    # parallax of the last pair that made no map
         self.views: list[TrackingResult] = []    # with growing parallax, between reference and now
 
@@ -97,7 +97,7 @@ class RotationOnlyTracker:
         valid = matches.is_valid
         if valid.mean() < options.minimum_share or valid.sum() < options.minimum_points:
             return None
-        self._tracked_frames += 1
+        self.tracked_frames += 1
         self.is_stationary = is_stationary
         if self.is_stationary:
             R_start = np.eye(3)
@@ -157,7 +157,7 @@ class RotationOnlyTracker:
         moved_px = np.linalg.norm(tracking.matches.target_px - self.points_px, axis=1)
         rests = float(np.median(moved_px[tracking.matches.is_valid])) < self._options.expired_px
         return self.is_stationary and rests \
-            and self._tracked_frames >= self._options.expired_frames
+            and self.tracked_frames >= self._options.expired_frames
 
     def has_parallax(self, tracking: TrackingResult) -> bool:
         """Return whether reference and image, with the views in between, may show depth."""
