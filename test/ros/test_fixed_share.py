@@ -12,7 +12,7 @@ from anycam_ros.simulation.rendered_scene import RenderedScene
 def test_black_bars_are_published_as_a_share(peer: Peer) -> None:
     scene = RenderedScene(320, 240, moving=False)
     pictures = []
-    for index in range(60):
+    for index in range(95):
         picture = scene.frame(index).image_rgb.copy()
         picture[:36], picture[-36:] = 0, 0
         pictures.append(picture)
