@@ -14,6 +14,7 @@ from anycam_ros.frontend.geometric.estimation.pose_covariance import (
 )
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
+from anycam_ros.frontend.motion_estimate import TrackingState
 from anycam_ros.geometry.se3 import Array
 
 
@@ -26,18 +27,19 @@ class CameraMotion(NamedTuple):
 
 
 def move_camera(state: CameraState, tracking: TrackingResult, stamp_s: float,
-                local_map: LocalMap, options: CovarianceOptions, *, has_map: bool,
+                local_map: LocalMap, options: CovarianceOptions, *, status: TrackingState,
                 focal_variance: float) -> CameraMotion:
     """Move the camera on to a frame whose pose is known; the map remembers how fast.
 
-    focal_variance is that of the log focal length.
+    It does so where the pose is sound. focal_variance is that of the log focal length.
     """
     T_previous_camera = state.motion_to(tracking)
     covariance = motion_covariance(tracking, state.tracking, T_previous_camera, focal_variance,
                                    options)
-    if has_map:
+    if status is TrackingState.TRACKING:
         local_map.remember_motion(float(np.linalg.norm(T_previous_camera[:3, 3])),
                                   stamp_s - state.stamp_s)
+    if status is not TrackingState.INITIALIZING:
         covariance += local_map.covariance_of(T_previous_camera)
     T_corrected, elapsed_s = state.move(tracking, stamp_s, local_map.scene_inverse_depth)
     covariance += correction_covariance(T_previous_camera, T_corrected)

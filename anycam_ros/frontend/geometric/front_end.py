@@ -214,7 +214,7 @@ class GeometricFrontEnd:
     def _track_frame(self, image: Image, stamp_s: float) -> TrackingResult | TrackingFailure:
         """Return how an image relates to the newest key frame."""
         return track_from_keyframe(
-            self._map.window, self._camera_state, image, stamp_s, flow=self._flow,
+            self._map, self._camera_state, image, stamp_s, flow=self._flow,
             left_out=self._rest.left_out, options=self._options, timer=self._timer)
 
     def _examine_depth(self, tracking: TrackingResult) -> TrackingResult:
@@ -251,7 +251,7 @@ class GeometricFrontEnd:
         with self._timer.stage(MOTION):
             moved = move_camera(
                 self._camera_state, tracking, stamp_s, self._map, self._options.covariance,
-                has_map=has_map, focal_variance=self._focal.flow_variance)
+                status=status, focal_variance=self._focal.flow_variance)
         with self._timer.stage(UNCERTAINTY):
             uncertainty_px = self._motion_mask.update(
                 tracking, self._map.window if has_map else None,

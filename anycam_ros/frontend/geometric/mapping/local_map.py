@@ -104,6 +104,10 @@ class LocalMap:
         """Return whether nothing holds the scale of the map any more."""
         return self._scale_drift.runs_away
 
+    def is_jump(self, distance: float, seconds: float) -> bool:
+        """Return whether a step between two frames is far faster than the camera has been."""
+        return self._memory.is_jump(distance, seconds)
+
     def points_from(self, T_camera_world: Array) -> Array:
         """Return the points (N, 3) of the map as a camera sees them, optical axes."""
         return map_points(self.window, T_camera_world, self._options.points)

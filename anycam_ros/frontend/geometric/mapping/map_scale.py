@@ -4,6 +4,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,56 +18,74 @@ class ScaleMemoryOptions:
 
     remembered_frames: int = 30    # whose median speed counts: one second of most cameras
     minimum_speed: float = 0.02    # scene depths per second; slower says nothing
+    jump: float = 3.0              # of a step to the fastest of the frames before
+    fastest_percentile: float = 90.0   # of their speeds
     depth_percentile: float = 75.0     # of inverse depths, that is the scene's: half of the points
                                        # may be too far for any depth
+
+
+class _Seen(NamedTuple):
+    """Hold what a frame told of speed and depth, in the unit at hand."""
+
+    speed: float             # units per second
+    inverse_depth: float     # of the scene
 
 
 class ScaleMemory:
     """Remember speed and scene depth, and give a new map the same unit.
 
-    The inverse depth of the scene in the first map becomes 1.
+    Medians over the frames before, over more than one map where the last was short: one that was
+    wrong must not hand on its unit. The inverse depth of the scene in the first map becomes 1.
     """
 
     def __init__(self, options: ScaleMemoryOptions) -> None:
         self._options = options
-        self._speeds: deque[float] = deque(maxlen=options.remembered_frames)
-        self.inverse_depth = 1.0
-        self._before = (self._speeds.copy(), self.inverse_depth)
+        self._seen: deque[_Seen] = deque(maxlen=options.remembered_frames)
+        self._before = self._seen.copy()
+
+    @property
+    def inverse_depth(self) -> float:
+        """Return the inverse depth of the scene in the newest frame; 1 before there is one."""
+        return self._seen[-1].inverse_depth if self._seen else 1.0
+
+    def is_jump(self, distance: float, seconds: float) -> bool:
+        """Return whether a step is far faster than the camera has been."""
+        if len(self._seen) < self._options.remembered_frames // 3:
+            return False
+        speeds, inverse_depths = np.array(self._seen).T
+        fastest = max(float(np.percentile(speeds, self._options.fastest_percentile)),
+                      self._options.minimum_speed / float(np.median(inverse_depths)))
+        return distance > self._options.jump * fastest * seconds
 
     def remember(self, distance: float, seconds: float, window: SlidingWindow) -> None:
         """Take note of the motion between two frames."""
-        self._speeds.append(distance / max(seconds, 1e-6))
         depths = window.inverse_depths_in_newest()
-        if len(depths):
-            self.inverse_depth = self._of_scene(depths)
+        self._seen.append(_Seen(
+            distance / max(seconds, 1e-6),
+            self._of_scene(depths) if len(depths) else self.inverse_depth))
 
     def rescale(self, factor: float) -> None:
         """Remember in another unit: every length is multiplied."""
-        self._speeds = _multiplied(self._speeds, factor)
-        self.inverse_depth /= factor
-        speeds, inverse_depth = self._before
-        self._before = (_multiplied(speeds, factor), inverse_depth / factor)
+        self._seen, self._before = (_rescaled(seen, factor) for seen in (self._seen, self._before))
 
     def apply(self, window: SlidingWindow, seconds: float) -> None:
         """Scale a new window, whose views were taken over `seconds`, to the remembered unit."""
-        factor = self._of_scene(window.inverse_depths_in_newest()) / self.inverse_depth
-        if self._speeds:
-            speed = float(np.median(self._speeds))
-            T = window.T_camera_world
-            baseline = float(np.linalg.norm((T[-1] @ inverse(T[0]))[:3, 3]))
-            if speed * self.inverse_depth > self._options.minimum_speed and baseline > 0:
-                factor = speed * seconds / baseline
-        window.rescale(factor)
-        self._before = (self._speeds.copy(), self.inverse_depth)
-        self._speeds.clear()
+        speed, inverse_depth = np.median(self._seen, axis=0) if self._seen else (0.0, 1.0)
+        T = window.T_camera_world
+        baseline = float(np.linalg.norm((T[-1] @ inverse(T[0]))[:3, 3]))
+        tells_speed = speed * inverse_depth > self._options.minimum_speed and baseline > 0
+        window.rescale(speed * seconds / baseline if tells_speed else
+                       self._of_scene(window.inverse_depths_in_newest()) / inverse_depth)
+        self._before = self._seen.copy()
 
     def restore(self) -> None:
         """Go back to what was remembered before the map that has failed."""
-        self._speeds, self.inverse_depth = self._before
+        self._seen = self._before.copy()
 
     def _of_scene(self, inverse_depths: Array) -> float:
         return float(np.percentile(inverse_depths, self._options.depth_percentile))
 
 
-def _multiplied(values: deque[float], factor: float) -> deque[float]:
-    return deque((factor * value for value in values), values.maxlen)
+def _rescaled(seen: deque[_Seen], factor: float) -> deque[_Seen]:
+    return deque((_Seen(factor * speed, inverse_depth / factor) for speed, inverse_depth in seen),
+                 seen.maxlen)

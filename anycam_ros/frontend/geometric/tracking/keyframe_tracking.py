@@ -14,20 +14,22 @@ from anycam_ros.frontend.geometric.estimation.tracking_result import (
     TrackingFailure,
     TrackingResult,
 )
-from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
+from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
 from anycam_ros.frontend.geometric.options import GeometricOptions
 from anycam_ros.frontend.geometric.tracking.tracker import track_frame
+from anycam_ros.frontend.geometric.tracking.tracking_quality import is_poor
 
 
-def track_from_keyframe(window: SlidingWindow, state: CameraState, image: Image,
+def track_from_keyframe(local_map: LocalMap, state: CameraState, image: Image,
                         stamp_s: float, *, flow: DenseFlow, left_out: NDArray[np.bool_],
                         options: GeometricOptions,
                         timer: StageTimer) -> TrackingResult | TrackingFailure:
     """Return how an image relates to the newest key frame.
 
-    What the mask left_out (H, W) marks is not matched.
+    What the mask left_out (H, W) marks is not matched. A jump that few points show, or all of
+    them badly, is a failure: no camera moved so.
     """
-    T_predicted = state.predicted(stamp_s)
+    window, T_predicted = local_map.window, state.predicted(stamp_s)
     with timer.stage(MATCH):
         R_world_reference = window.T_camera_world[-1][:3, :3].T
         start = predict_flow(None if state.tracking is None else state.tracking.pair,
@@ -36,5 +38,10 @@ def track_from_keyframe(window: SlidingWindow, state: CameraState, image: Image,
                              window.camera, window.focal_px, options.flow_prediction)
         pair = flow_both_ways(flow, window.images[-1], image, start, left_out)
     with timer.stage(MOTION):
-        return track_frame(window, image, pair, [state.T_camera_world, T_predicted],
-                           options.tracker, options.matching)
+        tracking = track_frame(window, image, pair, [state.T_camera_world, T_predicted],
+                               options.tracker, options.matching)
+        if isinstance(tracking, TrackingResult) and is_poor(tracking, options.tracking_quality):
+            step = float(np.linalg.norm(state.motion_to(tracking)[:3, 3]))
+            if local_map.is_jump(step, stamp_s - state.stamp_s):
+                return TrackingFailure(float(tracking.matches.is_valid.mean()))
+        return tracking

@@ -46,6 +46,11 @@ def contradicts_map(tracking: TrackingResult, options: TrackingQualityOptions) -
     return tracking.noise_px > options.large_noise_px
 
 
+def is_poor(tracking: TrackingResult, options: TrackingQualityOptions) -> bool:
+    """Return whether few points follow a pose, or none closely."""
+    return tracking.inlier_share < options.few_inliers or contradicts_map(tracking, options)
+
+
 def tracking_quality(tracking: TrackingResult, options: TrackingQualityOptions,
                      image_quality: ImageQualityOptions, *,
                      focal_length_changes: bool) -> tuple[TrackingState, Reason]:
@@ -53,7 +58,7 @@ def tracking_quality(tracking: TrackingResult, options: TrackingQualityOptions,
 
     Few points follow it, or none closely, or the lens zooms.
     """
-    if tracking.inlier_share < options.few_inliers or contradicts_map(tracking, options):
+    if is_poor(tracking, options):
         return TrackingState.DEGRADED, _why_degraded(tracking, options, image_quality)
     if focal_length_changes:
         return TrackingState.DEGRADED, FOCAL_LENGTH_CHANGES
