@@ -34,6 +34,7 @@ class CameraState:
         self.tracking: TrackingResult | None = None        # of that frame; None: it is the
                                                            # reference itself
         self.unexplained_turn_rad2 = 0.0                   # squared turns since then, summed
+        self._first_position_std: float | None = None      # since the reference
         self._velocity: Array = np.zeros(6)    # of T_camera_world (linear, angular), per s
         self._observed_s = 0.0                 # for which the velocity was seen
 
@@ -48,7 +49,7 @@ class CameraState:
     def refer_to(self, T_camera_world: Array) -> None:
         """Take it that the last frame has become the reference, with a refined pose."""
         self.T_camera_world = T_camera_world.copy()
-        self.tracking = None
+        self.tracking = self._first_position_std = None
 
     def predicted(self, stamp_s: float) -> Array:
         """Return T_camera_world at a time to come, if the camera goes on for as long as it did."""
@@ -59,6 +60,12 @@ class CameraState:
     def motion_to(self, tracking: TrackingResult) -> Array:
         """Return the motion T_previous_camera (4, 4) to a frame whose pose is known."""
         return self.T_camera_world @ inverse(tracking.T_camera_world)
+
+    @property
+    def lost_accuracy(self) -> float:
+        """Return the deviation of the position over that just after the reference."""
+        return 1.0 if self.tracking is None or self._first_position_std is None \
+            else self.tracking.position_std / self._first_position_std
 
     def move(self, tracking: TrackingResult, stamp_s: float,
              scene_inverse_depth: float) -> tuple[Array, float]:
@@ -71,6 +78,8 @@ class CameraState:
         elapsed_s = stamp_s - self.stamp_s
         self.T_camera_world, self.stamp_s, self.tracking = \
             tracking.T_camera_world, stamp_s, tracking
+        if self._first_position_std is None:
+            self._first_position_std = tracking.position_std
         self._observed_s = elapsed_s
         self.unexplained_turn_rad2 += float((so3_log(T_previous_camera[:3, :3]) ** 2).sum())
         self._velocity = _velocity(inverse(T_previous_camera), elapsed_s)

@@ -203,6 +203,7 @@ class GeometricFrontEnd:
             # A stationary camera's key frame shows nothing new, whoever hides the tracks.
             is_key_frame = not is_stationary and needs_key_frame(
                 tracking, self._map.window.tracks.active_px, self._options.keyframe_selection,
+                lost_accuracy=self._camera_state.lost_accuracy,
                 awaits_depth=self._depth.is_awaited and self._map.scale.is_known)
             if is_key_frame:
                 self._insert_key_frame(tracking)

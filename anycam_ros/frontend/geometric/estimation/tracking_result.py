@@ -31,6 +31,11 @@ class TrackingResult(NamedTuple):
         """Return the share of the reference points that follow the camera."""
         return float(self.is_inlier.mean()) if len(self.is_inlier) else 0.0
 
+    @property
+    def position_std(self) -> float:
+        """Return the deviation of the position, for independent noise of 1 px."""
+        return float(np.sqrt(np.trace(np.linalg.inv(self.information)[:3, :3])))
+
 
 class TrackingFailure(NamedTuple):
     """Hold what is known of an image that no pose explains."""
