@@ -105,12 +105,11 @@ class StationarityDetector:
         options = self._options
         is_certain = rests.sum() >= options.certain_share * counts.sum()
         rests, counts = rests & has_texture, counts & has_texture
-        if rests.sum() < options.minimum_cells:
+        if rests.sum() < max(options.minimum_cells,
+                             ratio * options.minimum_share * counts.sum()):
             return False
         if is_certain:
             return True
-        if rests.sum() < ratio * options.minimum_share * counts.sum():
-            return False
         rest, all_cells = _by_block(rests, options.blocks), _by_block(counts, options.blocks)
         is_seen = all_cells >= 3
         stands = is_seen & (rest > options.block_share * all_cells)

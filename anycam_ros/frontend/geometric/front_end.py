@@ -40,6 +40,7 @@ from anycam_ros.frontend.geometric.tracking.tracking_quality import (
     contradicts_map,
     MAP_CONTRADICTED,
     SCALE_RUNS_AWAY,
+    shows_motion,
     tracking_quality,
     why_not_tracked,
 )
@@ -191,7 +192,8 @@ class GeometricFrontEnd:
         if self._tracking_loss.is_final(stamp_s):
             return self._give_up_map(image, stamp_s, MAP_CONTRADICTED)
         with self._timer.stage(MOTION):
-            is_stationary = self._rest.is_stationary
+            is_stationary = self._rest.is_stationary and not shows_motion(
+                tracking, self._options.tracking_quality)
             if is_stationary:
                 tracking = tracking._replace(T_camera_world=self._camera_state.T_camera_world)
             status, reason = tracking_quality(

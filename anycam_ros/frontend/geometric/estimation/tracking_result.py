@@ -25,6 +25,7 @@ class TrackingResult(NamedTuple):
     information: Array               # (6, 6) left perturbation of the pose, noise of 1 px
     noise_px: float                  # typical reprojection error of an inlier
     error: PoseSensitivity | None = None   # what the points leave open; None without a map
+    still_px: Array | None = None          # (N,) residual had the camera not moved; None likewise
 
     @property
     def inlier_share(self) -> float:

@@ -56,7 +56,7 @@ def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, T_starts: l
     """Return how the image relates to the newest key frame; a failure when too little fits.
 
     pair is the flow from that key frame. T_starts are camera poses (T_camera_world) to start
-    from; the best fitting one is taken.
+    from, that of the frame before first; the best fitting one is taken.
     """
     rows = window.tracks.active_rows
     matches = follow(pair, window.tracks.active_px, matching)
@@ -65,6 +65,8 @@ def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, T_starts: l
         return failure
     T_world_anchor = inverse(window.T_camera_world)[window.tracks.first_frame[rows]]
     points = _points(window, rows, T_world_anchor, matches)
+    still = fit_pose(points, window.focal_px, T_starts[0], options.pose.coarse_threshold_px,
+                     heavy_tailed=False, iterations=0)
     fit, noise_px = robust_pose(points, window.focal_px, T_starts, matches, options.pose)
     limit_px = min(options.inlier_noise_ratio * noise_px,
                    options.maximum_inlier * max(image.shape))
@@ -77,7 +79,7 @@ def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, T_starts: l
     return TrackingResult(
         image=image, pair=pair, matches=matches, residual_px=fit.residual_px,
         is_inlier=is_inlier, T_camera_world=fit.T_camera_world, information=fit.information,
-        noise_px=noise_px, error=sensitivity)
+        noise_px=noise_px, error=sensitivity, still_px=still.residual_px)
 
 
 def robust_pose(points: Points, focal_px: float, T_starts: list[Array], matches: Matches,

@@ -4,6 +4,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.common.image_quality import ImageQualityOptions, is_blurred
 from anycam_ros.frontend.geometric.estimation.tracking_result import (
@@ -27,6 +29,8 @@ class TrackingQualityOptions:
     mostly_found: float = 0.5      # share of the points that flow finds: the view is the same
     few_inliers: float = 0.3       # share of the points; fewer are a pose at risk
     large_noise_px: float = 2.0    # reprojection error; up to 1 is usual
+    moved_px: float = 1.0          # of reprojection error, more than the pose leaves: not at rest
+    moved_share: float = 0.2       # of the points that follow the pose: no camera at rest
 
 
 def why_not_tracked(image: Image, failure: TrackingFailure, options: TrackingQualityOptions,
@@ -44,6 +48,16 @@ def why_not_tracked(image: Image, failure: TrackingFailure, options: TrackingQua
 def contradicts_map(tracking: TrackingResult, options: TrackingQualityOptions) -> bool:
     """Return whether the points of an image lie far from where the map expects them."""
     return tracking.noise_px > options.large_noise_px
+
+
+def shows_motion(tracking: TrackingResult, options: TrackingQualityOptions) -> bool:
+    """Return whether points of the map show that the camera moves, whatever seems to rest.
+
+    Clouds, mountains and plain asphalt look alike from a car that drives towards them.
+    """
+    assert tracking.still_px is not None
+    moved_px = tracking.still_px[tracking.is_inlier] - tracking.residual_px[tracking.is_inlier]
+    return bool(np.mean(moved_px > options.moved_px) > options.moved_share)
 
 
 def is_poor(tracking: TrackingResult, options: TrackingQualityOptions) -> bool:
