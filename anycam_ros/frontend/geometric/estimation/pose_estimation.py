@@ -26,7 +26,7 @@ from anycam_ros.geometry.kernels import (
 )
 from anycam_ros.geometry.se3 import Array, orthonormalised, so3_exp
 
-MINIMUM_INVERSE_DEPTH = 1e-3
+MINIMUM_INVERSE_DEPTH = 1e-3      # times their mean: a map may have any unit
 
 
 class Points(NamedTuple):
@@ -148,6 +148,7 @@ def _fit_pose(points: Points, focal: float, T: Array, delta: float, heavy_tailed
     count = len(points.weight)
     R, t, depth = T[:3, :3].copy(), T[:3, 3].copy(), points.inverse_depth.copy()
     now, trial = _new_equations(count), _new_equations(count)
+    lowest = np.minimum(depth, MINIMUM_INVERSE_DEPTH * depth.mean())
     cost = _linearise(points, depth, R, t, focal, delta, heavy_tailed, now)
     damping = 1e-4
     for _ in range(iterations):
@@ -158,7 +159,7 @@ def _fit_pose(points: Points, focal: float, T: Array, delta: float, heavy_tailed
         turn = so3_exp(step[3:])
         R_trial, t_trial = orthonormalised(product(turn, R)), times_vector(turn, t) + step[:3]
         move = (now.depth_gradient + times_vector(now.pose_depth, step)) / now.depth_hessian
-        depth_trial = np.maximum(depth - move, MINIMUM_INVERSE_DEPTH)
+        depth_trial = np.maximum(depth - move, lowest)
         trial_cost = _linearise(points, depth_trial, R_trial, t_trial, focal, delta, heavy_tailed,
                                 trial)
         if trial_cost < cost:

@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
-from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.frontend.geometric.mapping.sliding_window import (
+    scene_inverse_depth,
+    SlidingWindow,
+)
+from anycam_ros.geometry.se3 import inverse
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,6 @@ class ScaleMemoryOptions:
     minimum_speed: float = 0.02    # scene depths per second; slower says nothing
     jump: float = 3.0              # of a step to the fastest of the frames before
     fastest_percentile: float = 90.0   # of their speeds
-    depth_percentile: float = 75.0     # of inverse depths, that is the scene's: half of the points
-                                       # may be too far for any depth
 
 
 class _Seen(NamedTuple):
@@ -62,7 +63,7 @@ class ScaleMemory:
         depths = window.inverse_depths_in_newest()
         self._seen.append(_Seen(
             distance / max(seconds, 1e-6),
-            self._of_scene(depths) if len(depths) else self.inverse_depth))
+            scene_inverse_depth(depths) if len(depths) else self.inverse_depth))
 
     def rescale(self, factor: float) -> None:
         """Remember in another unit: every length is multiplied."""
@@ -75,15 +76,12 @@ class ScaleMemory:
         baseline = float(np.linalg.norm((T[-1] @ inverse(T[0]))[:3, 3]))
         tells_speed = speed * inverse_depth > self._options.minimum_speed and baseline > 0
         window.rescale(speed * seconds / baseline if tells_speed else
-                       self._of_scene(window.inverse_depths_in_newest()) / inverse_depth)
+                       scene_inverse_depth(window.inverse_depths_in_newest()) / inverse_depth)
         self._before = self._seen.copy()
 
     def restore(self) -> None:
         """Go back to what was remembered before the map that has failed."""
         self._seen = self._before.copy()
-
-    def _of_scene(self, inverse_depths: Array) -> float:
-        return float(np.percentile(inverse_depths, self._options.depth_percentile))
 
 
 def _rescaled(seen: deque[_Seen], factor: float) -> deque[_Seen]:

@@ -11,6 +11,7 @@ from anycam_ros.frontend.geometric.mapping.track_table import NewTracks, TrackTa
 from anycam_ros.geometry.camera import ProcessingCamera, rays
 from anycam_ros.geometry.se3 import Array, inverse
 
+SCENE_PERCENTILE = 75.0    # of inverse depths: half of the points may be too far for any depth
 MINIMUM_Z = 0.05                 # of a point with z = 1 in its anchor camera; less is behind
 
 
@@ -24,7 +25,7 @@ class SlidingWindowOptions:
     reanchor_error_px: float = 3.0     # a track whose next observation is farther off ends
     reanchor_trust: float = 0.25       # of a depth's information that moves to its new anchor
     reanchor_ratio_std: float = 0.03   # and at most what this error of the depth leaves
-    reanchor_floor_std: float = 0.003      # of it, in the unit of the map, besides
+    reanchor_floor_std: float = 0.003      # of that of the scene, besides
     minimum_measured: int = 50         # tracks with a measured depth that hold the map in metres
 
 
@@ -141,9 +142,10 @@ class SlidingWindow:
         z = np.maximum(point[:, 2], 1e-6)
         error = self.focal_px * point[:, :2] / z[:, None] - tracks.points_px[moved, 1]
         depth = d / z
+        floor_std = options.reanchor_floor_std * scene_inverse_depth(tracks.inverse_depth)
         trust = np.minimum(
             options.reanchor_trust * tracks.information[moved] * z ** 2,
-            1.0 / (options.reanchor_ratio_std * depth + options.reanchor_floor_std) ** 2)
+            1.0 / (options.reanchor_ratio_std * depth + floor_std) ** 2)
         tracks.inverse_depth[moved] = tracks.prior[moved] = depth
         tracks.information[moved] = tracks.prior_information[moved] = trust
         tracks.points_px[moved] = np.roll(tracks.points_px[moved], -1, axis=1)
@@ -152,3 +154,8 @@ class SlidingWindow:
         tracks.measured_information[moved] = 0.0      # it is a part of that trust
         return np.asarray((np.linalg.norm(error, axis=1) < options.reanchor_error_px)
                           & (z > MINIMUM_Z))
+
+
+def scene_inverse_depth(inverse_depths: Array) -> float:
+    """Return the inverse depth that stands for a scene of points with these (N,)."""
+    return float(np.percentile(inverse_depths, SCENE_PERCENTILE))
