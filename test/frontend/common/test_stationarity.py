@@ -88,3 +88,11 @@ def test_what_is_fixed_to_the_camera_does_not_make_it_stand() -> None:
         cells.update(half_size(picture), index / 30)
         found = detector.update(cells, half_size(picture), left_out)
     assert not found
+
+
+def test_darkness_that_stays_dark_does_not_stand() -> None:
+    """Most of the picture is black and rests; what can be seen at its edge moves."""
+    pictures = along([2.0 * index for index in range(30)])
+    for picture in pictures:
+        picture[:, WIDTH // 4:] = 0
+    assert not any(answers(pictures)[10:])

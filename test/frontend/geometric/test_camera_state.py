@@ -18,15 +18,18 @@ T_TURN = motion((0.0, 0.3, 0.0), (0.0, 0.0, 0.0))       # from the reference to 
 COUNT = 50
 
 
+def tracked(position_std: float = 1.0) -> TrackingResult:
+    everything = np.ones(COUNT, np.bool_)
+    matches = Matches(np.zeros((COUNT, 2)), everything, np.ones(COUNT))
+    return TrackingResult(IMAGE, FlowPair(STILL, STILL), matches, np.zeros(COUNT),
+                          everything, T_TURN, np.eye(6) / position_std ** 2, 0.1)
+
+
 def found_after(seconds: float) -> CameraState:
     """Return the state once a frame was found so long after the reference."""
     state = CameraState(PendingCorrectionOptions())
     state.start_at(0.0)
-    everything = np.ones(COUNT, np.bool_)
-    matches = Matches(np.zeros((COUNT, 2)), everything, np.ones(COUNT))
-    tracking = TrackingResult(IMAGE, FlowPair(STILL, STILL), matches, np.zeros(COUNT),
-                              everything, T_TURN, np.eye(6), 0.1)
-    state.move(tracking, seconds, scene_inverse_depth=1.0)
+    state.move(tracked(), seconds, scene_inverse_depth=1.0)
     return state
 
 
@@ -46,3 +49,16 @@ def test_turn_goes_on_for_the_time_that_passes(before_s: float, after_s: float,
 
 def test_nothing_is_predicted_from_the_reference_itself() -> None:
     np.testing.assert_array_equal(found_after(0.0).predicted(0.1), T_TURN)
+
+
+def test_accuracy_is_compared_with_that_just_after_the_key_frame() -> None:
+    state = CameraState(PendingCorrectionOptions())
+    state.start_at(0.0)
+    assert state.lost_accuracy == 1.0
+    for index, (position_std, lost) in enumerate([(0.1, 1.0), (0.2, 2.0), (0.5, 5.0)]):
+        state.move(tracked(position_std), 0.1 * (index + 1), scene_inverse_depth=1.0)
+        np.testing.assert_allclose(state.lost_accuracy, lost)
+    state.refer_to(T_TURN)
+    assert state.lost_accuracy == 1.0
+    state.move(tracked(0.5), 0.5, scene_inverse_depth=1.0)
+    assert state.lost_accuracy == 1.0

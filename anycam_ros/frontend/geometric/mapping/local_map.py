@@ -102,7 +102,7 @@ class LocalMap:
     @property
     def runs_away(self) -> bool:
         """Return whether nothing holds the scale of the map any more."""
-        return self._scale_drift.runs_away
+        return self._scale_drift.runs_away or self._memory.runs_away
 
     def is_jump(self, distance: float, seconds: float) -> bool:
         """Return whether a step between two frames is far faster than the camera has been."""
@@ -203,10 +203,10 @@ class LocalMap:
     def give_up(self) -> None:
         """Have no map any more; its key frames stay in the trajectory as they are.
 
-        The unit is that in which it ran, or where its scale ran away, the one it started in.
+        The unit is that in which it ran, or where its scale ran away, the one before it did.
         """
         if self.runs_away:
-            self._memory.restore()
+            self._memory.forget_newest()
         self._trajectory.settle(self.window.T_camera_world)
         self.window = SlidingWindow(self.window.camera, self.window.focal_px,
                                     self._options.window)

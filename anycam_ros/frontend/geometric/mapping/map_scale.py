@@ -22,6 +22,7 @@ class ScaleMemoryOptions:
     remembered_frames: int = 30    # whose median speed counts: one second of most cameras
     minimum_speed: float = 0.02    # scene depths per second; slower says nothing
     jump: float = 3.0              # of a step to the fastest of the frames before
+    runaway: float = 4.0           # by which speed and depth grow together, in those frames
     fastest_percentile: float = 90.0   # of their speeds
 
 
@@ -42,12 +43,24 @@ class ScaleMemory:
     def __init__(self, options: ScaleMemoryOptions) -> None:
         self._options = options
         self._seen: deque[_Seen] = deque(maxlen=options.remembered_frames)
-        self._before = self._seen.copy()
 
     @property
     def inverse_depth(self) -> float:
         """Return the inverse depth of the scene in the newest frame; 1 before there is one."""
         return self._seen[-1].inverse_depth if self._seen else 1.0
+
+    @property
+    def runs_away(self) -> bool:
+        """Return whether the camera got far faster just when all got as much farther away.
+
+        In the image nothing has changed then: it is the unit that has.
+        """
+        newest = self._options.remembered_frames // 3
+        if len(self._seen) < 2 * newest:
+            return False
+        seen, runaway = np.array(self._seen), self._options.runaway
+        before, now = (np.median(part, axis=0) for part in (seen[:-newest], seen[-newest:]))
+        return bool(now[0] > runaway * before[0] and runaway * now[1] < before[1])
 
     def is_jump(self, distance: float, seconds: float) -> bool:
         """Return whether a step is far faster than the camera has been."""
@@ -67,7 +80,8 @@ class ScaleMemory:
 
     def rescale(self, factor: float) -> None:
         """Remember in another unit: every length is multiplied."""
-        self._seen, self._before = (_rescaled(seen, factor) for seen in (self._seen, self._before))
+        self._seen = deque((_Seen(factor * speed, inverse_depth / factor)
+                            for speed, inverse_depth in self._seen), self._seen.maxlen)
 
     def apply(self, window: SlidingWindow, seconds: float) -> None:
         """Scale a new window, whose views were taken over `seconds`, to the remembered unit."""
@@ -77,13 +91,8 @@ class ScaleMemory:
         tells_speed = speed * inverse_depth > self._options.minimum_speed and baseline > 0
         window.rescale(speed * seconds / baseline if tells_speed else
                        scene_inverse_depth(window.inverse_depths_in_newest()) / inverse_depth)
-        self._before = self._seen.copy()
 
-    def restore(self) -> None:
-        """Go back to what was remembered before the map that has failed."""
-        self._seen = self._before.copy()
-
-
-def _rescaled(seen: deque[_Seen], factor: float) -> deque[_Seen]:
-    return deque((_Seen(factor * speed, inverse_depth / factor) for speed, inverse_depth in seen),
-                 seen.maxlen)
+    def forget_newest(self) -> None:
+        """Go back to what was remembered before the unit went wrong."""
+        for _ in range(min(self._options.remembered_frames // 3, len(self._seen) - 1)):
+            self._seen.pop()

@@ -199,3 +199,19 @@ def test_rotation_stays_a_rotation_over_a_thousand_steps() -> None:
         T_velocity, T = now @ inverse(T), now
     R = T[:3, :3]
     np.testing.assert_allclose(R @ R.T, np.eye(3), atol=1e-9)
+
+
+@pytest.mark.parametrize('unit', [1e-4, 1e4])
+def test_unit_of_length_does_not_matter(unit: float) -> None:
+    """A fit that bounds depths in the unit of the map stands still in a map of kilometres."""
+    points, T = setting(information=1e4)
+    points = noisy(points, np.random.default_rng(3), std_px=0.3)
+    start = motion((0.0, 0.0, 0.0), (0.15, 0.0, 0.1))
+    expected = fit_pose(points, FOCAL_PX, start, 1.0, heavy_tailed=True)
+    start[:3, 3] *= unit
+    found = fit_pose(points._replace(
+        centre=unit * points.centre, inverse_depth=points.inverse_depth / unit,
+        information=points.information * unit ** 2), FOCAL_PX, start, 1.0, heavy_tailed=True)
+    np.testing.assert_allclose(found.T_camera_world[:3, 3] / unit,
+                               expected.T_camera_world[:3, 3], atol=1e-4)
+    np.testing.assert_allclose(expected.T_camera_world[:3, 3], T[:3, 3], atol=0.01)

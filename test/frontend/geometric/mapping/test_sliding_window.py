@@ -93,3 +93,15 @@ def test_start_of_a_map_has_depths_as_seen_by_the_newest(window: SlidingWindow) 
     T = window.T_camera_world[-1]
     z = points @ T[2, :3] + T[2, 3]
     np.testing.assert_allclose(window.inverse_depths_in_newest(), 1 / z)
+
+
+@pytest.mark.parametrize('unit', [1e-3, 1e3])
+def test_track_is_trusted_as_much_in_any_unit(window: SlidingWindow, unit: float) -> None:
+    window.tracks.information[:] = 1e6
+    other = exact_window()
+    other.tracks.information[:] = 1e6
+    other.rescale(unit)
+    window.drop_oldest()
+    other.drop_oldest()
+    np.testing.assert_allclose(other.tracks.prior_information,
+                               window.tracks.prior_information * unit ** 2)
