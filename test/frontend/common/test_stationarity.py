@@ -91,8 +91,10 @@ def test_what_is_fixed_to_the_camera_does_not_make_it_stand() -> None:
 
 
 def test_darkness_that_stays_dark_does_not_stand() -> None:
-    """Most of the picture is black and rests; what can be seen at its edge moves."""
+    """Most of the picture is black and rests, a lamp with it; what else can be seen moves."""
     pictures = along([2.0 * index for index in range(30)])
+    lamp = surface(1)[:5 * CELL_PX, :5 * CELL_PX]
     for picture in pictures:
-        picture[:, WIDTH // 4:] = 0
+        picture[:, WIDTH // 2:] = 0
+        picture[4 * CELL_PX:9 * CELL_PX, -6 * CELL_PX:-CELL_PX] = lamp
     assert not any(answers(pictures)[10:])

@@ -23,6 +23,10 @@ from anycam_ros.frontend.geometric.mapping.sliding_window import (
     SlidingWindowOptions,
 )
 from anycam_ros.frontend.geometric.tracking.tracker import track_frame, TrackerOptions
+from anycam_ros.frontend.geometric.tracking.tracking_quality import (
+    shows_motion,
+    TrackingQualityOptions,
+)
 from anycam_ros.geometry.se3 import Array, inverse, so3_log
 from anycam_ros.simulation.rendered_scene import camera_pose, RenderedFrame, RenderedScene
 
@@ -116,3 +120,11 @@ def test_prediction_keeps_what_it_knows_while_the_camera_hardly_turns() -> None:
     pair = flow_both_ways(DisFlow(), *(np.zeros((2, HEIGHT, WIDTH), np.uint8)))
     assert predict_flow(pair, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, PREDICTION) is pair
     assert predict_flow(None, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, PREDICTION) is None
+
+
+def test_points_of_the_map_show_whether_the_camera_moves(
+        frames: list[RenderedFrame], window: SlidingWindow) -> None:
+    for frame, moves in zip(frames, (False, True), strict=True):
+        tracking = tracked(DisFlow(), window, grey(frame))
+        assert isinstance(tracking, TrackingResult)
+        assert shows_motion(tracking, TrackingQualityOptions()) == moves
