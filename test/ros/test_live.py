@@ -3,7 +3,8 @@
 """A camera at 30 Hz, 640x480: no frame lost, a pose for each, soon, in constant memory.
 
 ANYCAM_LIVE_S sets the length of the run, seconds, and holds it to what is promised of two cores
-that do nothing else. Without it the run is short and leaves room for whoever else is there.
+that do nothing else. Without it the run is short, and only what does not depend on the machine is
+asked for: every frame arrives, and each of them has a pose or is counted as dropped.
 """
 
 import os
@@ -19,7 +20,7 @@ import pytest
 pytestmark = pytest.mark.soak
 IS_MEASURED = 'ANYCAM_LIVE_S' in os.environ
 DURATION_S = float(os.environ.get('ANYCAM_LIVE_S', '10'))
-MINIMUM_POSES, MAXIMUM_P95_MS = (0.99, 100.0) if IS_MEASURED else (0.6, 300.0)
+MINIMUM_POSES, MAXIMUM_P95_MS = 0.99, 100.0
 RATE_HZ = 30.0
 SETTLED_S = min(10.0, DURATION_S / 2)
 MEGABYTE = 2**20
@@ -47,6 +48,9 @@ def test_live_camera() -> None:
         f'p99 {p99:.0f}, max {waited_ms.max():.0f} ms; memory grew by '
         f'{grown_bytes / MEGABYTE:.1f} MB in {DURATION_S - SETTLED_S:.0f} s\n')
     assert status.frames_received == frames
-    assert waited_ms.size >= MINIMUM_POSES * frames
-    assert p95 < MAXIMUM_P95_MS
+    assert waited_ms.size > 0
+    assert frames - waited_ms.size - status.frames_dropped in range(3)    # the first, and on the way
+    if IS_MEASURED:
+        assert waited_ms.size >= MINIMUM_POSES * frames
+        assert p95 < MAXIMUM_P95_MS
     assert grown_bytes < 5 * MEGABYTE * max(1.0, (DURATION_S - SETTLED_S) / 60)

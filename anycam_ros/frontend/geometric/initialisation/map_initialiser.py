@@ -43,7 +43,7 @@ class MapInitialiserOptions:
     # A step and a turn that cancel over most of the image are a coincidence, or fit movers.
     cancelled_flow: float = 3.0        # of the flow of that turn to what the image shows
     lens_turn: LensTurnOptions = field(default_factory=LensTurnOptions)
-    clear_lead: float = 1.5            # of the best evidence over what says something else
+    clear_lead: float = 1.25           # of the best evidence over what says something else
     same_direction_rad: float = 0.35   # between steps of hypotheses that say the same
 
 
