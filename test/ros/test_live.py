@@ -49,7 +49,8 @@ def test_live_camera() -> None:
         f'{grown_bytes / MEGABYTE:.1f} MB in {DURATION_S - SETTLED_S:.0f} s\n')
     assert status.frames_received == frames
     assert waited_ms.size > 0
-    assert frames - waited_ms.size - status.frames_dropped in range(3)    # the first, and on the way
+    # The first frame has no pose, and the last may be on their way.
+    assert frames - waited_ms.size - status.frames_dropped in range(3)
     if IS_MEASURED:
         assert waited_ms.size >= MINIMUM_POSES * frames
         assert p95 < MAXIMUM_P95_MS
