@@ -76,7 +76,7 @@ def register_keyframe(keyframe: Keyframe, image: Image, T_camera_world: Array, f
         centre=np.tile(T_world_keyframe[:3, 3], (len(points), 1)),
         inverse_depth=keyframe.inverse_depth, information=keyframe.information,
         observed_px=camera.undistorted_px(matches.target_px), weight=matches.weight)
-    fit, _ = robust_pose(known, focal_px, [T_camera_world], matches, options.pose)
+    fit, _ = robust_pose(known, focal_px, T_camera_world, matches, options.pose)
     is_inlier = matches.is_valid & (fit.residual_px < options.outlier_px)
     if is_inlier.sum() < max(options.minimum_matches,
                              options.inlier_share * matches.is_valid.sum()):

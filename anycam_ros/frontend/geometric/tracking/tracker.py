@@ -65,9 +65,10 @@ def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, T_starts: l
         return failure
     T_world_anchor = inverse(window.T_camera_world)[window.tracks.first_frame[rows]]
     points = _points(window, rows, T_world_anchor, matches)
-    still = fit_pose(points, window.focal_px, T_starts[0], options.pose.coarse_threshold_px,
-                     heavy_tailed=False, iterations=0)
-    fit, noise_px = robust_pose(points, window.focal_px, T_starts, matches, options.pose)
+    starts = [fit_pose(points, window.focal_px, T, options.pose.coarse_threshold_px,
+                       heavy_tailed=False, iterations=0) for T in T_starts]
+    nearest = min(starts, key=lambda start: start.cost).T_camera_world
+    fit, noise_px = robust_pose(points, window.focal_px, nearest, matches, options.pose)
     limit_px = min(options.inlier_noise_ratio * noise_px,
                    options.maximum_inlier * max(image.shape))
     is_inlier = matches.is_valid & (fit.residual_px < max(options.minimum_inlier_px, limit_px))
@@ -79,19 +80,16 @@ def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, T_starts: l
     return TrackingResult(
         image=image, pair=pair, matches=matches, residual_px=fit.residual_px,
         is_inlier=is_inlier, T_camera_world=fit.T_camera_world, information=fit.information,
-        noise_px=noise_px, error=sensitivity, still_px=still.residual_px)
+        noise_px=noise_px, error=sensitivity, still_px=starts[0].residual_px)
 
 
-def robust_pose(points: Points, focal_px: float, T_starts: list[Array], matches: Matches,
+def robust_pose(points: Points, focal_px: float, T_start: Array, matches: Matches,
                 options: RobustPoseOptions) -> tuple[PoseFit, float]:
     """Return the pose and the median error of the matches, from a coarse and a fine fit.
 
-    The best fitting of T_starts (T_camera_world) is where the coarse fit starts.
+    T_start (T_camera_world) is where the coarse fit starts.
     """
-    threshold_px = options.coarse_threshold_px
-    coarse = min((fit_pose(points, focal_px, T, threshold_px, heavy_tailed=False, iterations=0)
-                  for T in T_starts), key=lambda fit: fit.cost)
-    coarse = fit_pose(points, focal_px, coarse.T_camera_world, threshold_px, heavy_tailed=False)
+    coarse = fit_pose(points, focal_px, T_start, options.coarse_threshold_px, heavy_tailed=False)
     noise_px = float(np.median(coarse.residual_px[matches.is_valid]))
     fine = fit_pose(points, focal_px, coarse.T_camera_world, options.fine_threshold_px(noise_px),
                     heavy_tailed=True)
