@@ -204,8 +204,9 @@ class LocalMap:
         """Have no map any more; its key frames stay in the trajectory as they are.
 
         The unit is that in which it ran, or where its scale ran away, the one before it did.
+        Where there is no map nothing changes.
         """
-        if self.runs_away:
+        if len(self.window) and self.runs_away:
             self._memory.forget_newest()
         self._trajectory.settle(self.window.T_camera_world)
         self.window = SlidingWindow(self.window.camera, self.window.focal_px,

@@ -25,6 +25,11 @@ class ScaleMemoryOptions:
     runaway: float = 4.0           # by which speed and depth grow together, in those frames
     fastest_percentile: float = 90.0   # of their speeds
 
+    @property
+    def newest_frames(self) -> int:
+        """Return how many frames are compared with those before."""
+        return self.remembered_frames // 3
+
 
 class _Seen(NamedTuple):
     """Hold what a frame told of speed and depth, in the unit at hand."""
@@ -55,7 +60,7 @@ class ScaleMemory:
 
         In the image nothing has changed then: it is the unit that has.
         """
-        newest = self._options.remembered_frames // 3
+        newest = self._options.newest_frames
         if len(self._seen) < 2 * newest:
             return False
         seen, runaway = np.array(self._seen), self._options.runaway
@@ -64,7 +69,7 @@ class ScaleMemory:
 
     def is_jump(self, distance: float, seconds: float) -> bool:
         """Return whether a step is far faster than the camera has been."""
-        if len(self._seen) < self._options.remembered_frames // 3:
+        if len(self._seen) < self._options.newest_frames:
             return False
         speeds, inverse_depths = np.array(self._seen).T
         fastest = max(float(np.percentile(speeds, self._options.fastest_percentile)),
@@ -94,5 +99,5 @@ class ScaleMemory:
 
     def forget_newest(self) -> None:
         """Go back to what was remembered before the unit went wrong."""
-        for _ in range(min(self._options.remembered_frames // 3, len(self._seen) - 1)):
+        for _ in range(min(self._options.newest_frames, len(self._seen) - 1)):
             self._seen.pop()

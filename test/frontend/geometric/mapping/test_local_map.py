@@ -73,6 +73,23 @@ def test_map_that_is_given_up_leaves_its_path(local_map: LocalMap) -> None:
         np.testing.assert_allclose(after.T_camera_past, before.T_camera_past, atol=1e-12)
 
 
+@pytest.mark.parametrize('times', [1, 3])
+def test_map_is_given_up_once_however_often_it_is_said(local_map: LocalMap, times: int) -> None:
+    """The unit grew tenfold twice; what the newest ten frames showed is forgotten."""
+    for speed in (1.0, 10.0, 100.0):
+        for _ in range(10):
+            local_map.remember_motion(0.1 * speed, 0.1)
+        local_map.window.rescale(10.0)
+    assert local_map.runs_away
+    T_now = local_map.window.T_camera_world[-1].copy()
+    for _ in range(times):
+        local_map.give_up()
+    window = exact_window()
+    local_map.start(window, T_now, [4.0, None, None, 5.0], is_metric=False)
+    T = window.T_camera_world
+    assert np.linalg.norm((T[-1] @ inverse(T[0]))[:3, 3]) == pytest.approx(5.5)
+
+
 def test_path_goes_on_in_the_world_of_the_next_map(local_map: LocalMap) -> None:
     T_now = local_map.window.T_camera_world[-1].copy()
     path = local_map.trajectory_from(T_now)
