@@ -18,6 +18,7 @@ from anycam_ros.errors import DependencyError, FrameError, OutputError, SourceEr
 from anycam_ros.odometry import OdometryConfig, Speed, VisualOdometry
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames
 from anycam_ros.offline.global_refinement.results import CAUSAL_TRAJECTORY, refine_results
+from anycam_ros.offline.interruption import interruptible
 from anycam_ros.offline.plot import save_plot
 from anycam_ros.offline.reconstruction import reconstruction
 from anycam_ros.offline.reconstruction.reconstruction import ExportOptions, Reconstruction
@@ -96,7 +97,7 @@ def _run(request: Request, odometry: VisualOdometry, source: FrameSource, log: R
         with ExitStack() as stack:
             outputs = [_closed_at_end(stack, output) for output in _outputs(request)]
             frames = stack.enter_context(_progress(request.selection, source))
-            frames = feed_speeds(frames, speeds, odometry)
+            frames = stack.enter_context(interruptible(feed_speeds(frames, speeds, odometry)))
             run_odometry(odometry, frames, outputs, log, _report_refused, collectors)
     except SourceError as error:
         return str(error)
