@@ -33,3 +33,9 @@ class WorkingImage:
 
     def _resized(self, image: Image) -> Image:
         return np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def half_size(image: Image) -> Image:
+    """Return a grey image in half its size."""
+    size = image.shape[1] // 2, image.shape[0] // 2
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -116,7 +116,7 @@ class ProcessingCamera:
     def undistorted_px(self, positions_px: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the undistorted positions (..., 2) of pixels (..., 2) of the image."""
         camera = self.intrinsics
-        if self.is_calibrated and any(camera.distortion):
+        if self.is_calibrated and any(camera.distortion) and positions_px.size:
             flat = np.ascontiguousarray(positions_px, np.float64).reshape(-1, 1, 2)
             coefficients = np.array(camera.distortion, np.float64)
             if camera.distortion_model == 'equidistant':
@@ -130,7 +130,7 @@ class ProcessingCamera:
     def image_px(self, undistorted_px: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the pixels (N, 2) of the image at undistorted positions (N, 2)."""
         camera = self.intrinsics
-        if self.is_calibrated and any(camera.distortion):
+        if self.is_calibrated and any(camera.distortion) and undistorted_px.size:
             rays = np.concatenate([undistorted_px / camera.fx,
                                    np.ones((len(undistorted_px), 1))], axis=1)
             coefficients, nowhere = np.array(camera.distortion, np.float64), np.zeros(3)

@@ -71,6 +71,13 @@ def test_pixels_of_centred_positions_are_those_of_the_lens(model: str, points: A
     np.testing.assert_allclose(uncalibrated.image_px(there), expected)
 
 
+@pytest.mark.parametrize('model', LENSES)
+def test_no_positions_are_no_positions(model: str) -> None:
+    lens = ProcessingCamera(camera(model, LENSES[model]), is_calibrated=True)
+    assert lens.undistorted_px(np.zeros((0, 2))).shape == (0, 2)
+    assert lens.image_px(np.zeros((0, 2))).shape == (0, 2)
+
+
 def test_scale_leads_back_to_the_raw_image() -> None:
     raw = camera()
     working = ProcessingCamera(raw.resized(448, 336), True)

@@ -36,9 +36,9 @@ MOVING = (
     Bar('sevenscenes_redkitchen', 0, 150, 1.3, turn_deg=4.0, tracking=0.75),
     Bar('semisynth_dynamic_fr1_xyz', 0, 100, 1.3, turn_deg=4.0, tracking=0.9, mask=0.65),
     Bar('semisynth_dynamic_fr1_xyz', 10, 100, 1.3, turn_deg=4.0, tracking=0.9, mask=0.65),
-    Bar('dyn_truck_pass', 0, 120, 1.1, turn_deg=0.5, tracking=0.9, mask=0.45),
-    Bar('dyn_crowd_stand_turn', 0, 120, 1.3, turn_deg=2.5, tracking=0.9, mask=0.6),
-    Bar('dyn_handheld_rotate', 0, 96, ANY, turn_deg=1.5, tracking=0.0, mask=0.4),
+    Bar('dyn_truck_pass', 0, 120, 1.1, turn_deg=0.5, tracking=0.9, mask=0.55),
+    Bar('dyn_crowd_stand_turn', 0, 120, 1.3, turn_deg=2.5, tracking=0.9, mask=0.65),
+    Bar('dyn_handheld_rotate', 0, 96, ANY, turn_deg=1.2, tracking=0.0, mask=0.5),
     Bar('kitti_traffic_jam', 0, 78, 1.5, turn_deg=2.0, tracking=0.85),
     Bar('kitti_traffic_jam', 5, 73, 1.5, turn_deg=2.0, tracking=0.85),
     Bar('tum_fr1_rpy_start', 0, 150, FOLD, turn_deg=10.0, tracking=0.85),
@@ -46,7 +46,8 @@ MOVING = (
     Bar('airsim_track', 0, 200, ANY, turn_deg=20.0, tracking=0.7))
 MASKS = (
     Bar('davis16_car_shadow', 0, 40, ANY, ANY, tracking=0.7, mask=0.5),
-    Bar('davis16_dog', 0, 60, ANY, ANY, tracking=0.8, mask=0.4),
+    Bar('davis16_dog', 0, 60, ANY, ANY, tracking=0.8, mask=0.35),
+    Bar('davis16_dog', 10, 50, ANY, ANY, tracking=0.8, mask=0.42),
     Bar('davis16_drift_straight', 0, 50, ANY, ANY, tracking=0.8, mask=0.5),
     Bar('davis16_libby', 0, 49, ANY, ANY, tracking=0.8, mask=0.3),
     Bar('davis16_soapbox', 0, 99, ANY, ANY, tracking=0.6, mask=0.55),

@@ -3,6 +3,7 @@
 """A distribution of the logarithm of the focal length: several kinds of lenses, mixed."""
 
 from dataclasses import dataclass
+from functools import cached_property
 import math
 
 import numpy as np
@@ -43,7 +44,7 @@ class LogFocalDistribution:
         log_share = np.log(self.share) - 0.5 * (distance ** 2 / predicted + np.log(predicted))
         return LogFocalDistribution(np.exp(log_share - log_share.max()), mean, posterior)
 
-    @property
+    @cached_property
     def median(self) -> float:
         """Return the log focal with as much on either side."""
         std = np.sqrt(self.variance)

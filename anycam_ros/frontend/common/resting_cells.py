@@ -138,12 +138,6 @@ def _slopes(image: Map) -> tuple[Map, Map]:
             np.asarray(cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=1 / 8), np.float32))
 
 
-def half_size(image: Image) -> Image:
-    """Return an image in half its size."""
-    size = image.shape[1] // 2, image.shape[0] // 2
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _sum(values: Map) -> Map:
     """Return the sum over each whole cell."""
     rows, columns = values.shape[0] // SIDE, values.shape[1] // SIDE

@@ -8,13 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.common.resting_cells import (
-    half_size,
-    RestingCells,
-    RestingCellsOptions,
-)
+from anycam_ros.frontend.common.resting_cells import RestingCells, RestingCellsOptions
 from anycam_ros.frontend.common.stationarity import StationarityDetector, StationarityOptions
 from anycam_ros.frontend.geometric.segmentation.image_fixed import ImageFixed, ImageFixedOptions
+from anycam_ros.frontend.working_image import half_size
 
 
 @dataclass(frozen=True)

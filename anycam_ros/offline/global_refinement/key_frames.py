@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.flow.dis import DisFlow
 from anycam_ros.frontend.geometric import (
-    best_corners,
-    flow_both_ways,
     FlowPair,
     follow,
     MatchingOptions,
     SeedingOptions,
+    textured_corners,
 )
 from anycam_ros.frontend.motion_estimate import TrackingState
 from anycam_ros.geometry.camera import ProcessingCamera
@@ -83,8 +82,8 @@ class KeyFrames:
     def _append(self, index: int, frame: Frame, estimate: OdometryEstimate) -> None:
         image = self.odometry.working_image
         if self.images:
-            self._follow(flow_both_ways(self._flow, self.images[-1], image))
-        corners = best_corners(image, SeedingOptions()).reshape(-1, 2)[::EVERY_NTH_CORNER]
+            self._follow(FlowPair(*self._flow.both_ways(self.images[-1], image)))
+        corners = textured_corners(image, SeedingOptions())[::EVERY_NTH_CORNER]
         corners = corners[~_is_set(estimate.motion_mask, image, corners)]
         points, weight = np.zeros((len(corners), LENGTH, 2)), np.zeros((len(corners), LENGTH))
         points[:, 0], weight[:, 0] = self.camera.undistorted_px(corners), 1.0

@@ -18,11 +18,11 @@ import pytest
 
 from anycam_ros.frontend.common.resting_cells import (
     CELL_PX,
-    half_size,
     RestingCells,
     RestingCellsOptions,
 )
 from anycam_ros.frontend.common.stationarity import StationarityDetector
+from anycam_ros.frontend.working_image import half_size
 
 
 def answers(pictures: list[Image], rate_hz: float = 30.0, *, crossed: bool = False) -> list[bool]:

@@ -8,7 +8,8 @@ from simulated_views import HEIGHT, motion, WIDTH
 
 from anycam_ros.frontend.common.pending_correction import PendingCorrectionOptions
 from anycam_ros.frontend.geometric.camera_state import CameraState
-from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
+from anycam_ros.frontend.geometric.estimation.matching import Matches
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.geometry.se3 import Array, inverse, so3_log
 

@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the points of one image are in another: there and back, by flow or patch by patch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.flow.dense_flow import DenseFlow, Flow, Image
+from anycam_ros.flow.dense_flow import Image
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair, sample_flow
+from anycam_ros.frontend.geometric.estimation.patch_alignment import (
+    align_patches,
+    PatchAlignmentOptions,
+)
 from anycam_ros.geometry.se3 import Array
 
 Mask = NDArray[np.uint8] | NDArray[np.bool_]
@@ -25,14 +30,7 @@ class MatchingOptions:
     patch_px: int = 15                 # side of a patch that is searched for
     pyramid_levels: int = 2            # so that a patch may be 15 px off where it is expected
     patch_forward_backward_px: float = 1.0     # error of a patch that still counts
-
-
-class FlowPair(NamedTuple):
-    """Hold the flow between a reference and a target image, both ways, pixels."""
-
-    forward: Flow     # (H, W, 2) reference to target
-    backward: Flow    # (H, W, 2) target to reference
-    left_out: NDArray[np.bool_] | None = None    # (H, W) of the target: fixed to the camera
+    alignment: PatchAlignmentOptions = field(default_factory=PatchAlignmentOptions)
 
 
 class Matches(NamedTuple):
@@ -43,38 +41,52 @@ class Matches(NamedTuple):
     weight: Array                     # (N,) 1 / (1 + forward-backward error squared)
 
 
-def flow_both_ways(flow: DenseFlow, reference: Image, target: Image,
-                   start: FlowPair | None = None,
-                   left_out: NDArray[np.bool_] | None = None) -> FlowPair:
-    """Return the flow from reference to target and back, started from earlier flow."""
-    initial = None if start is None else (start.forward, start.backward)
-    return FlowPair(*flow.both_ways(reference, target, initial), left_out)
-
-
-def sample(image: Flow, positions_px: Array) -> Array:
-    """Return bilinear samples (N, C) of an image (H, W, C) at positions (N, 2)."""
-    x, y = positions_px.astype(np.float32).T
-    sampled = cv2.remap(image, x[:, None], y[:, None], cv2.INTER_LINEAR,
-                        borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(sampled, np.float64).reshape(len(positions_px), -1)
-
-
 def follow(pair: FlowPair, reference_px: Array, options: MatchingOptions) -> Matches:
-    """Return where the points (N, 2) of the reference are in the target."""
-    forward = sample(pair.forward, reference_px)
+    """Return where the flow takes the points (N, 2) of the reference in the target."""
+    forward = sample_flow(pair.forward, reference_px, pair.stride)
     target = reference_px + forward
-    forward_backward_error = np.linalg.norm(forward + sample(pair.backward, target), axis=1)
-    height, width = pair.forward.shape[:2]
-    inside = ((target >= options.border_px)
-              & (target <= np.array([width, height]) - 1 - options.border_px)).all(axis=1)
+    forward_backward_error = np.linalg.norm(
+        forward + sample_flow(pair.backward, target, pair.stride), axis=1)
+    height, width = (pair.stride * length for length in pair.forward.shape[:2])
     limit = options.forward_backward_px \
         + options.forward_backward_ratio * np.linalg.norm(forward, axis=1)
     # A NaN in the flow compares as false and so is never valid.
-    is_valid = inside & (forward_backward_error < limit)
-    if pair.left_out is not None:
-        is_valid &= ~lies_in(pair.left_out, target)
+    is_valid = _is_inside(target, (height, width), options) & (forward_backward_error < limit)
+    return _matches(target, is_valid, forward_backward_error, pair.left_out)
+
+
+def search_patches(source: Image, target: Image, source_px: Array, expected_px: Array,
+                   options: MatchingOptions,
+                   left_out: NDArray[np.bool_] | None = None) -> Matches:
+    """Return where the patches around points (N, 2) of the source are, close to where expected.
+
+    The way back starts as far off as the way there did: started at its goal it would agree
+    with anything. What lands in left_out (H, W) does not count.
+    """
+    there = align_patches(source, target, source_px, expected_px, options.alignment)
+    offset = np.where(there.is_found[:, None], there.target_px - expected_px, np.nan)
+    back = align_patches(target, source, there.target_px, source_px + offset, options.alignment)
+    error = np.linalg.norm(back.target_px - source_px, axis=1)
+    found_px = np.where(there.is_found[:, None], there.target_px, expected_px)
+    is_valid = back.is_found & _is_inside(found_px, target.shape, options) \
+        & (error < options.patch_forward_backward_px)
+    return _matches(found_px, is_valid, error, left_out)
+
+
+def _matches(target_px: Array, is_valid: NDArray[np.bool_], forward_backward_error: Array,
+             left_out: NDArray[np.bool_] | None) -> Matches:
+    if left_out is not None:
+        is_valid = is_valid & ~lies_in(left_out, target_px)
     weight = np.where(is_valid, 1.0 / (1.0 + np.nan_to_num(forward_backward_error) ** 2), 0.0)
-    return Matches(target, is_valid, weight)
+    return Matches(target_px, is_valid, weight)
+
+
+def _is_inside(positions_px: Array, shape: tuple[int, ...],
+               options: MatchingOptions) -> NDArray[np.bool_]:
+    """Return which positions (N, 2) lie in an image (H, W), off its border."""
+    farthest = np.array(shape[1::-1]) - 1 - options.border_px
+    return np.asarray(((positions_px >= options.border_px)
+                       & (positions_px <= farthest)).all(axis=1))
 
 
 def lies_in(mask: Mask, positions_px: Array) -> NDArray[np.bool_]:
@@ -92,19 +104,15 @@ def search_near(source: Image, target: Image, source_px: Array, expected_px: Arr
     The way back starts as far off as the way there did: started at its goal it would agree
     with anything.
     """
-    height, width = source.shape
     is_expected = np.isfinite(expected_px[:, 0])
     start = np.where(is_expected[:, None], expected_px, -1e3)
     there, found_there = _lucas_kanade(source, target, source_px, start, options)
     back, found_back = _lucas_kanade(target, source, there, source_px + there - start,
                                     options)
-    forward_backward_error = np.linalg.norm(back - source_px, axis=1)
-    is_inside = ((there >= options.border_px)
-                 & (there <= np.array([width, height]) - 1 - options.border_px)).all(axis=1)
-    is_valid = is_expected & found_there & found_back & is_inside \
-        & (forward_backward_error < options.patch_forward_backward_px)
-    weight = np.where(is_valid, 1.0 / (1.0 + forward_backward_error ** 2), 0.0)
-    return Matches(np.where(is_valid[:, None], there, 0.0), is_valid, weight)
+    error = np.linalg.norm(back - source_px, axis=1)
+    is_valid = is_expected & found_there & found_back \
+        & _is_inside(there, target.shape, options) & (error < options.patch_forward_backward_px)
+    return _matches(np.where(is_valid[:, None], there, 0.0), is_valid, error, None)
 
 
 def _lucas_kanade(source: Image, target: Image, source_px: Array,

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
+from anycam_ros.frontend.geometric.estimation.matching import Matches
 from anycam_ros.frontend.geometric.estimation.pose_sensitivity import PoseSensitivity
 from anycam_ros.geometry.se3 import Array
 

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from anycam_ros.flow.dense_flow import DenseFlow, Image
+from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.common.stage_timer import MATCH, MOTION, StageTimer
 from anycam_ros.frontend.geometric.camera_state import CameraState
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
 from anycam_ros.frontend.geometric.estimation.flow_prediction import predict_flow
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, FlowPair
+from anycam_ros.frontend.geometric.estimation.matcher import Matcher
 from anycam_ros.frontend.geometric.estimation.pose_covariance import (
     absolute_information,
     flow_noise_px,
@@ -49,10 +50,10 @@ class Initialiser:
     kept: parallax may build up slowly, or in turns that the newest does not outlast.
     """
 
-    def __init__(self, camera: ProcessingCamera, flow: DenseFlow, focal: FocalState,
+    def __init__(self, camera: ProcessingCamera, matcher: Matcher, focal: FocalState,
                  camera_state: CameraState, local_map: LocalMap, motion_mask: MotionMask,
                  options: GeometricOptions, rest: PictureRest) -> None:
-        self._camera, self._flow, self._focal, self._rest = camera, flow, focal, rest
+        self._camera, self._matcher, self._focal, self._rest = camera, matcher, focal, rest
         self._camera_state, self._map, self._motion_mask = camera_state, local_map, motion_mask
         self._options = options
         self._rotation_only: RotationOnlyTracker | None = None
@@ -145,7 +146,7 @@ class Initialiser:
                timer: StageTimer) -> TrackingResult | None:
         last = self._camera_state.tracking
         with timer.stage(MATCH):
-            pair = flow_both_ways(self._flow, rotation_only.reference, image,
+            pair = self._matcher.flow(rotation_only.reference, image,
                                   None if last is None else last.pair, self._rest.left_out)
         with timer.stage(MOTION):
             return rotation_only.track(image, pair, self._focal_prior(rotation_only),
@@ -154,8 +155,9 @@ class Initialiser:
     def _match(self, older: OlderReference, image: Image, R_camera_reference: Array) -> FlowPair:
         before = older.tracking
         start = predict_flow(before.pair, before.T_camera_world[:3, :3], R_camera_reference,
-                             self._camera, self._focal.focal_px, self._options.flow_prediction)
-        return flow_both_ways(self._flow, older.rotation_only.reference, image, start,
+                             self._camera, self._focal.focal_px, self._matcher.stride,
+                             self._options.flow_prediction)
+        return self._matcher.flow(older.rotation_only.reference, image, start,
                               self._rest.left_out)
 
     def _window_from_parallax(self, rotation_only: RotationOnlyTracker,

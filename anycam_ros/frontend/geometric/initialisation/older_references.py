@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.geometric.estimation.matching import FlowPair
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrior
 from anycam_ros.frontend.geometric.initialisation.rotation_only import RotationOnlyTracker

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
 from anycam_ros.frontend.geometric.estimation.matching import (
-    FlowPair,
     follow,
     lies_in,
     Matches,
@@ -60,6 +60,8 @@ class RotationOnlyOptions:
     far_turn_rad: float = 0.3          # of the optical axis: it shows the focal length, and the
                                        # view is about to be left
     maximum_turn_noise_px: float = 0.5     # median of what a turn leaves where nothing else moved
+    turn_noise_ratio: float = 0.4          # of it to what the turn leaves with a focal length that
+                                           # does not suit it; parallax leaves as much with any
 
 
 class RotationOnlyTracker:
@@ -95,7 +97,7 @@ class RotationOnlyTracker:
         options = self._options
         matches = follow(pair, self.points_px, self._matching)
         valid = matches.is_valid
-        if valid.mean() < options.minimum_share or valid.sum() < options.minimum_points:
+        if valid.sum() < max(options.minimum_points, options.minimum_share * len(valid)):
             return None
         self.tracked_frames += 1
         self.is_stationary = is_stationary
@@ -112,7 +114,7 @@ class RotationOnlyTracker:
             other = fit_rotation(
                 self.undistorted_px[valid], observed_px, matches.weight[valid], prior.focal_px,
                 fit.R_camera_reference, self._two_view, focal_prior=prior)
-            if np.median(other.residual_px) < options.maximum_turn_noise_px:
+            if self._is_turn(other, fit):
                 fit = other
         self._R_camera_reference = fit.R_camera_reference
         return self._tracking_result(image, pair, matches, fit)
@@ -142,12 +144,18 @@ class RotationOnlyTracker:
         None where the turn does not explain the motion: parallax would pass for a focal length.
         """
         valid = tracking.matches.is_valid
-        fit = fit_rotation(
+        fit, other = (fit_rotation(
             self.undistorted_px[valid],
             self.camera.undistorted_px(tracking.matches.target_px[valid]),
             tracking.matches.weight[valid], prior.focal_px, tracking.T_camera_world[:3, :3],
-            self._two_view, focal_prior=prior)
-        return fit if np.median(fit.residual_px) < self._options.maximum_turn_noise_px else None
+            self._two_view, focal_prior=focal_prior) for focal_prior in (None, prior))
+        return other if self._is_turn(other, fit) else None
+
+    def _is_turn(self, other: RotationFit, fit: RotationFit) -> bool:
+        """Return whether a turn with a focal length of its own is what moved the image."""
+        noise_px = float(np.median(other.residual_px))
+        return noise_px < self._options.maximum_turn_noise_px \
+            or noise_px < self._options.turn_noise_ratio * float(np.median(fit.residual_px))
 
     def is_reference_expired(self, tracking: TrackingResult) -> bool:
         """Return whether a stationary camera should take a fresh reference.

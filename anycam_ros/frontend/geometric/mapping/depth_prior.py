@@ -24,7 +24,7 @@ from anycam_ros.frontend.geometric.mapping.depth_image import (
     sample_depth,
 )
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
-from anycam_ros.frontend.geometric.mapping.seeding import best_corners, SeedingOptions
+from anycam_ros.frontend.geometric.mapping.seeding import SeedingOptions, textured_corners
 from anycam_ros.frontend.geometric.mapping.sliding_window import (
     SlidingWindow,
     SlidingWindowOptions,
@@ -88,7 +88,7 @@ class DepthPrior:
         if self._image is None:
             return None
         options = self._options
-        points_px = best_corners(image, seeding).reshape(-1, 2)
+        points_px = textured_corners(image, seeding)
         samples = sample_depth(self._image, points_px, image.shape, self._noise, options.sampling)
         known = samples.inverse_depth[samples.is_known]
         if len(known) < options.minimum_points \

@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anycam_ros.frontend.geometric.estimation.patch_alignment import has_texture
 from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
 from anycam_ros.frontend.geometric.mapping.track_table import NewTracks
+from anycam_ros.geometry.compiled import compiled
 from anycam_ros.geometry.se3 import Array
 
 
@@ -45,11 +47,18 @@ def seed_tracks(window: SlidingWindow, moving: NDArray[np.uint8],
     if left_out is not None:
         taken |= left_out[row, column]
     corners = corners[~taken]
+    corners = corners[has_texture(image, corners)]
     if not len(corners):
         return
     depth, information = _expected_depth(window, corners, options)
     tracks.append(window.newest, NewTracks(corners, window.camera.undistorted_px(corners), depth,
                                            information))
+
+
+def textured_corners(image: NDArray[np.uint8], options: SeedingOptions) -> Array:
+    """Return the best corners (N, 2) of the cells that have one."""
+    corners = best_corners(image, options).reshape(-1, 2)
+    return np.asarray(corners[has_texture(image, corners)])
 
 
 def best_corners(image: NDArray[np.uint8], options: SeedingOptions) -> Array:
@@ -76,10 +85,28 @@ def _expected_depth(window: SlidingWindow, corners: Array,
     if not len(active):
         return np.ones(len(corners)), np.full(len(corners), 1.0)
     known = window.inverse_depths_in_newest()
-    distance = ((corners[:, None] - active[None]) ** 2).sum(axis=2)
-    count = min(options.neighbours, len(active))
-    nearest = np.argpartition(distance, count - 1, axis=1)[:, :count]
-    median = np.median(known[nearest], axis=1)
+    median = np.zeros(len(corners))
+    _fill_medians(corners, active, known, min(options.neighbours, len(active)), median)
     variance = (options.depth_ratio_std * median) ** 2 \
         + (options.depth_spread_std * np.median(known)) ** 2
     return median, 1.0 / variance
+
+
+@compiled
+def _fill_medians(at_px: Array, known_px: Array, values: Array, count: int, out: Array) -> None:
+    """Fill out (N,) with the median of the values at the nearest known positions (M, 2)."""
+    nearest, kept = np.empty(count), np.empty(count)
+    for i in range(len(at_px)):
+        filled = 0
+        for j in range(len(known_px)):
+            dx, dy = at_px[i, 0] - known_px[j, 0], at_px[i, 1] - known_px[j, 1]
+            distance = dx * dx + dy * dy
+            if filled == count and distance >= nearest[count - 1]:
+                continue
+            place = min(filled, count - 1)
+            while place > 0 and nearest[place - 1] > distance:
+                nearest[place], kept[place] = nearest[place - 1], kept[place - 1]
+                place -= 1
+            nearest[place], kept[place] = distance, values[j]
+            filled = min(filled + 1, count)
+        out[i] = np.median(kept)

@@ -20,7 +20,7 @@ def insert_keyframe(local_map: LocalMap, tracking: TrackingResult, stamp_s: floa
     Tracks end, and none start, on what moves: with its depth free, a point of a large thing that
     moves along the epipolar lines fits any motion, and many such points bend the map.
     """
-    window, moving = local_map.window, motion_mask.newest
+    window, moving = local_map.window, motion_mask.reached
     follows = tracking.is_inlier & ~lies_in(moving, tracking.matches.target_px)
     if follows.sum() < options.tracker.minimum_inliers:
         follows = tracking.is_inlier

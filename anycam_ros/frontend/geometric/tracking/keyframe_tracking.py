@@ -5,11 +5,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from anycam_ros.flow.dense_flow import DenseFlow, Image
+from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.common.stage_timer import MATCH, MOTION, StageTimer
 from anycam_ros.frontend.geometric.camera_state import CameraState
 from anycam_ros.frontend.geometric.estimation.flow_prediction import predict_flow
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways
+from anycam_ros.frontend.geometric.estimation.matcher import Matcher
 from anycam_ros.frontend.geometric.estimation.tracking_result import (
     TrackingFailure,
     TrackingResult,
@@ -21,7 +21,7 @@ from anycam_ros.frontend.geometric.tracking.tracking_quality import is_poor
 
 
 def track_from_keyframe(local_map: LocalMap, state: CameraState, image: Image,
-                        stamp_s: float, *, flow: DenseFlow, left_out: NDArray[np.bool_],
+                        stamp_s: float, *, matcher: Matcher, left_out: NDArray[np.bool_],
                         options: GeometricOptions,
                         timer: StageTimer) -> TrackingResult | TrackingFailure:
     """Return how an image relates to the newest key frame.
@@ -35,11 +35,12 @@ def track_from_keyframe(local_map: LocalMap, state: CameraState, image: Image,
         start = predict_flow(None if state.tracking is None else state.tracking.pair,
                              state.T_camera_world[:3, :3] @ R_world_reference,
                              T_predicted[:3, :3] @ R_world_reference,
-                             window.camera, window.focal_px, options.flow_prediction)
-        pair = flow_both_ways(flow, window.images[-1], image, start, left_out)
+                             window.camera, window.focal_px, matcher.stride,
+                             options.flow_prediction)
+        pair = matcher.flow(window.images[-1], image, start, left_out)
     with timer.stage(MOTION):
-        tracking = track_frame(window, image, pair, [state.T_camera_world, T_predicted],
-                               options.tracker, options.matching)
+        tracking = track_frame(window, image, pair, matcher, [
+            state.T_camera_world, T_predicted], options.tracker)
         if isinstance(tracking, TrackingResult) and is_poor(tracking, options.tracking_quality):
             step = float(np.linalg.norm(state.motion_to(tracking)[:3, 3]))
             if local_map.is_jump(step, stamp_s - state.stamp_s):

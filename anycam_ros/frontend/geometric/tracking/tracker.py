@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.geometric.estimation.matching import (
-    FlowPair,
-    follow,
-    Matches,
-    MatchingOptions,
-)
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
+from anycam_ros.frontend.geometric.estimation.matcher import Matcher
+from anycam_ros.frontend.geometric.estimation.matching import Matches
 from anycam_ros.frontend.geometric.estimation.pose_estimation import fit_pose, Points, PoseFit
 from anycam_ros.frontend.geometric.estimation.pose_sensitivity import pose_sensitivity
 from anycam_ros.frontend.geometric.estimation.tracking_result import (
@@ -50,16 +47,16 @@ class TrackerOptions:
     pose: RobustPoseOptions = field(default_factory=RobustPoseOptions)
 
 
-def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, T_starts: list[Array],
-                options: TrackerOptions,
-                matching: MatchingOptions) -> TrackingResult | TrackingFailure:
+def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, matcher: Matcher,
+                T_starts: list[Array], options: TrackerOptions
+                ) -> TrackingResult | TrackingFailure:
     """Return how the image relates to the newest key frame; a failure when too little fits.
 
     pair is the flow from that key frame. T_starts are camera poses (T_camera_world) to start
     from, that of the frame before first; the best fitting one is taken.
     """
     rows = window.tracks.active_rows
-    matches = follow(pair, window.tracks.active_px, matching)
+    matches = matcher.find(pair, window.images[-1], image, window.tracks.active_px)
     failure = TrackingFailure(float(matches.is_valid.mean()) if len(rows) else 0.0)
     if matches.is_valid.sum() < options.minimum_inliers:
         return failure

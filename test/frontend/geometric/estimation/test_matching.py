@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from anycam_ros.flow.dis import DisFlow, Flow
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair, sample_flow
 from anycam_ros.frontend.geometric.estimation.matching import (
-    flow_both_ways,
-    FlowPair,
     follow,
     MatchingOptions,
-    sample,
+    search_patches,
 )
 from anycam_ros.geometry.se3 import Array
 
@@ -72,7 +71,7 @@ def test_what_an_occluder_covers_is_rejected(step_px: int) -> None:
     reference, target = background.copy(), background.copy()
     reference[70:170, 80:180] = patch
     target[70:170, 80 + step_px:180 + step_px] = patch
-    pair = flow_both_ways(DisFlow(), reference, target)
+    pair = FlowPair(*DisFlow().both_ways(reference, target))
     assert follow(pair, block(181, 180 + step_px, 80, 160), OPTIONS).is_valid.mean() < 0.2
     assert follow(pair, block(20, 300, 15, 50), OPTIONS).is_valid.mean() > 0.9
     on_patch = block(95, 165, 85, 155)
@@ -102,5 +101,44 @@ def test_flow_that_is_no_number_is_never_valid(grid: Array, value: float, spoilt
 def test_samples_are_bilinear() -> None:
     image = np.zeros((4, 5, 2), np.float32)
     image[1, 2], image[1, 3], image[2, 2], image[2, 3] = (0, 1), (4, 1), (8, 1), (12, 1)
-    np.testing.assert_allclose(sample(image, np.array([[2.25, 1.5]])), [[5, 1]], atol=0.05)
-    np.testing.assert_allclose(sample(image, np.array([[3.0, 2.0]])), [[12, 1]])
+    np.testing.assert_allclose(sample_flow(image, np.array([[2.25, 1.5]]), 1), [[5, 1]], atol=0.05)
+    np.testing.assert_allclose(sample_flow(image, np.array([[3.0, 2.0]]), 1), [[12, 1]])
+
+
+def test_samples_of_a_coarse_grid_belong_to_the_middle_of_its_cells() -> None:
+    coarse = np.zeros((4, 5, 2), np.float32)
+    coarse[..., 0] = np.arange(5)
+    np.testing.assert_allclose(sample_flow(coarse, np.array([[2.5, 3.0], [3.5, 3.0]]), 2),
+                               [[1, 0], [1.5, 0]], atol=0.05)
+
+
+@pytest.mark.parametrize('step_px', [8, 16, 24])
+def test_patches_under_an_occluder_are_rejected(step_px: int) -> None:
+    rng = np.random.default_rng(0)
+    background, patch = texture(rng, 240, 320), texture(rng, 100, 100)
+    reference, target = background.copy(), background.copy()
+    reference[70:170, 80:180] = patch
+    target[70:170, 80 + step_px:180 + step_px] = patch
+    hidden, seen, on_patch = (block(181, 180 + step_px, 80, 160), block(20, 300, 15, 50),
+                              block(95, 165, 85, 155))
+    assert search_patches(reference, target, hidden, hidden, OPTIONS).is_valid.mean() < 0.1
+    assert search_patches(reference, target, seen, seen + 1.5, OPTIONS).is_valid.mean() > 0.95
+    near = on_patch + np.array([step_px - 2.0, 1.0])
+    found = search_patches(reference, target, on_patch, near, OPTIONS)
+    assert found.is_valid.mean() > 0.95
+    np.testing.assert_allclose(found.target_px[found.is_valid] - on_patch[found.is_valid],
+                               np.broadcast_to([step_px, 0], (found.is_valid.sum(), 2)), atol=0.1)
+    left_out = np.zeros(target.shape, np.bool_)
+    left_out[:, 160:] = True
+    kept = search_patches(reference, target, on_patch, found.target_px, OPTIONS, left_out)
+    assert (kept.target_px[kept.is_valid, 0] < 160).all()
+    assert kept.is_valid.any()
+
+
+def test_no_points_have_no_matches() -> None:
+    nowhere, image = np.zeros((0, 2)), np.zeros((HEIGHT, WIDTH), np.uint8)
+    pair = FlowPair(constant(1, 0), constant(-1, 0))
+    for matches in (follow(pair, nowhere, OPTIONS),
+                    search_patches(image, image, nowhere, nowhere, OPTIONS)):
+        assert matches.target_px.shape == (0, 2)
+        assert len(matches.is_valid) == len(matches.weight) == 0

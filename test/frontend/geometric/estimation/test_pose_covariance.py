@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from simulated_views import motion
 
-from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
+from anycam_ros.frontend.geometric.estimation.matching import Matches
 from anycam_ros.frontend.geometric.estimation.pose_covariance import (
     correction_covariance,
     CovarianceOptions,

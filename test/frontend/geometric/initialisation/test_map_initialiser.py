@@ -11,7 +11,8 @@ from simulated_views import angle_rad, CAMERA, FOCAL_PX, HEIGHT, motion, WIDTH
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, MatchingOptions
+from anycam_ros.frontend.geometric.estimation.matcher import DenseMatcher
+from anycam_ros.frontend.geometric.estimation.matching import MatchingOptions
 from anycam_ros.frontend.geometric.estimation.pose_covariance import CovarianceOptions
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrior, TwoViewOptions
@@ -63,8 +64,8 @@ def tracker_at(reference: Image) -> RotationOnlyTracker:
 def track(rotation_only: RotationOnlyTracker, image: Image, focal_px: float,
           last: TrackingResult | None = None, *,
           is_stationary: bool = False) -> TrackingResult | None:
-    pair = flow_both_ways(DisFlow(), rotation_only.reference, image,
-                          None if last is None else last.pair)
+    matcher = DenseMatcher(DisFlow(), MatchingOptions())
+    pair = matcher.flow(rotation_only.reference, image, None if last is None else last.pair)
     return rotation_only.track(image, pair, FocalPrior(focal_px, np.inf),
                                is_stationary=is_stationary)
 

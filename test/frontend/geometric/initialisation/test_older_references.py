@@ -9,11 +9,8 @@ from simulated_views import CAMERA, FOCAL_PX, HEIGHT, motion, WIDTH
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.flow.dis import DisFlow
-from anycam_ros.frontend.geometric.estimation.matching import (
-    flow_both_ways,
-    FlowPair,
-    MatchingOptions,
-)
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
+from anycam_ros.frontend.geometric.estimation.matching import MatchingOptions
 from anycam_ros.frontend.geometric.estimation.two_view_geometry import FocalPrior, TwoViewOptions
 from anycam_ros.frontend.geometric.initialisation.older_references import (
     OlderReference,
@@ -44,7 +41,7 @@ def view(turn_rad: float) -> Image:
 
 
 def match(reference: OlderReference, image: Image, _: Array) -> FlowPair:
-    return flow_both_ways(DisFlow(), reference.rotation_only.reference, image)
+    return FlowPair(*DisFlow().both_ways(reference.rotation_only.reference, image))
 
 
 def rotation_only_at(image: Image) -> RotationOnlyTracker:
@@ -59,9 +56,8 @@ def two_references() -> OlderReferences:
     images = [view(index * TURN_RAD) for index in range(3)]
     for index in range(2):
         rotation_only = rotation_only_at(images[index])
-        tracking = rotation_only.track(
-            images[index + 1], flow_both_ways(DisFlow(), images[index], images[index + 1]), GIVEN,
-            is_stationary=False)
+        pair = FlowPair(*DisFlow().both_ways(images[index], images[index + 1]))
+        tracking = rotation_only.track(images[index + 1], pair, GIVEN, is_stationary=False)
         assert tracking is not None
         older.keep(rotation_only, float(index), tracking)
     return older

