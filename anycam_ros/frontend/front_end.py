@@ -60,7 +60,7 @@ class FrontEnd(Protocol):
 
     def process(self, image: WorkingImage, stamp_s: float,
                 depth_m: Depth | None = None) -> MotionEstimate:
-        """Return the motion since the image before.
+        """Return the motion since the image before; what it lacks is found when asked for.
 
         depth_m (H, W) belongs to the image and has any size; None where nothing was measured.
         Raises FrameError for an image that cannot be used; the state stays as it was.
@@ -105,6 +105,10 @@ class FrontEndConfig(Protocol):
     @property
     def refine(self) -> str:
         """Return 'window' for sliding-window bundle adjustment, or 'none'."""
+
+    @property
+    def quality(self) -> str:
+        """Return how much time a frame may take: 'fast', 'balanced' or 'accurate'."""
 
     @property
     def network_window(self) -> int:

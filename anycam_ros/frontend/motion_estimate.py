@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a front end says about one frame."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 import math
 from typing import NamedTuple
@@ -37,11 +37,21 @@ class LengthUnit(NamedTuple):
 ARBITRARY_UNIT = LengthUnit('none', math.inf)
 
 
+class RestOfEstimate(NamedTuple):
+    """Hold what no pose waits for; fields of MotionEstimate."""
+
+    uncertainty_px: NDArray[np.float32]
+    motion_mask: NDArray[np.uint8]
+    is_key_frame: bool
+    timings_ms: Mapping[str, float]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MotionEstimate:
     """Hold the motion of the camera since the frame before.
 
-    Images have the working size; lengths are in the unit of the front end's map.
+    Lengths are in the unit of the front end's map. What no pose waits for may be missing at
+    first; complete() finds it.
     """
 
     status: TrackingState
@@ -49,8 +59,9 @@ class MotionEstimate:
     T_previous_camera: Array          # (4, 4) points of this camera to the last one not LOST
     elapsed_s: float                  # since that one
     covariance: Array                 # (6, 6) of the motion (linear, angular), in this camera
-    uncertainty_px: NDArray[np.float32] | None = None    # (H, W) flow error beyond the motion
-    motion_mask: NDArray[np.uint8] | None = None         # (H, W) 255 where things move
+    uncertainty_px: NDArray[np.float32] | None = None    # (h, w) of any size: flow error beyond
+                                                         # the motion, pixels of the working image
+    motion_mask: NDArray[np.uint8] | None = None         # (h, w) of any size, 255: things move
     static_share: float = 0.0         # share of the tracked points that follow the camera
     fixed_share: float = 0.0          # share of the image that never moves against the frame
     is_key_frame: bool = False
@@ -59,6 +70,13 @@ class MotionEstimate:
     unit: LengthUnit = ARBITRARY_UNIT
     timings_ms: Mapping[str, float] = field(default_factory=dict)    # per stage: match, motion,
                                                                      # uncertainty, refine
+    find_rest: Callable[[], RestOfEstimate] | None = None    # what is missing; None: nothing is
+
+    def complete(self) -> 'MotionEstimate':
+        """Find what is missing, which extends the map; return the whole estimate."""
+        if self.find_rest is None:
+            return self
+        return replace(self, **self.find_rest()._asdict(), find_rest=None)
 
 
 def lost(reason: Reason, unit: LengthUnit = ARBITRARY_UNIT) -> MotionEstimate:

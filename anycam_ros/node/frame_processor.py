@@ -68,7 +68,7 @@ class FrameProcessor:
             self._set_pending_pose(header)
             if self._speeds is not None:
                 self._speeds.hand_over(self._odometry, frame.stamp_s)
-            estimate = self._odometry.process(frame)
+            estimate = self._odometry.locate(frame)
         except FrameError as error:
             self._log.warn(f'frame refused: {error}')
             self._outputs.publish_status(self._report.rejected(header, str(error)))
@@ -77,13 +77,19 @@ class FrameProcessor:
         if estimate is None:
             self._publish_status(self._report.first(header, restart or 'no motion yet'))
             return
-        is_unchanged = _is_same_image(frame, previous)
         started_s = time.perf_counter()
-        failure = self._publish_estimate(header, frame, estimate)
+        failure = self._publish_pose(header, estimate)
+        latency_ms = self._report.latency_ms(header)
+        published_s = time.perf_counter()
+        whole = self._odometry.finish() or estimate
+        finished_s = time.perf_counter()
+        if not failure:
+            self._outputs.publish_scene(header, frame, whole, self._odometry)
         self._publish_status(self._report.processed(
-            header, estimate, failure, is_unchanged=is_unchanged))
-        publish_ms = 1e3 * (time.perf_counter() - started_s)
-        self.timings_ms = {**estimate.timings_ms, 'publish': publish_ms}
+            header, whole, failure, latency_ms=latency_ms,
+            is_unchanged=_is_same_image(frame, previous)))
+        publish_s = published_s - started_s + time.perf_counter() - finished_s
+        self.timings_ms = {**whole.timings_ms, 'publish': 1e3 * publish_s}
 
     def execute(self, command: Command) -> None:
         """Carry out a command before the next frame, or with it where it must see the frame."""
@@ -156,10 +162,10 @@ class FrameProcessor:
         self._outputs.forget_path()
         self._logger.info('the pose was set')
 
-    def _publish_estimate(self, header: Header, frame: Frame, estimate: OdometryEstimate) -> str:
-        """Publish the estimate; return what prevents it."""
+    def _publish_pose(self, header: Header, estimate: OdometryEstimate) -> str:
+        """Publish the pose; return what prevents it."""
         try:
-            self._outputs.publish_estimate(header, frame, estimate, self._odometry)
+            self._outputs.publish_pose(header, estimate)
         except MissingTransformError as error:
             self._log.warn(str(error))
             return str(error)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from anycam_ros.frontend.front_end import FocalKnowledge
+from anycam_ros.frontend.motion_estimate import MotionEstimate
 from anycam_ros.frontend.reason import Reason
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 from anycam_ros.geometry.focal_candidates import focal_candidates
 from anycam_ros.geometry.se3 import so3_log
-from anycam_ros.odometry.estimate import OdometryEstimate
+from anycam_ros.odometry.estimate import OdometryEstimate, WhatMoves
 from anycam_ros.odometry.frame import Frame
-from anycam_ros.odometry.image_size import raw_map, raw_mask
 from anycam_ros.odometry.pose_integrator import PoseIntegrator
 from anycam_ros.odometry.scale.metric_scale import ScaledMotion
 from anycam_ros.odometry.scale_error import scale_covariance
@@ -45,7 +45,7 @@ def assemble_estimate(result: FrameResult) -> OdometryEstimate:
     # The first image that shows anything is its own reference: no time passed since that.
     elapsed_s = max(motion.elapsed_s, result.interval_s)
     pixel_scale = result.camera.scale_to(frame.width)
-    focal_px, shape = focal.focal_px * pixel_scale, (frame.height, frame.width)
+    focal_px = focal.focal_px * pixel_scale
     focal_source = 'given' if focal.is_given else 'estimated' if focal.is_observed else 'prior'
     return OdometryEstimate(
         stamp_s=frame.stamp_s, status=motion.status,
@@ -61,10 +61,18 @@ def assemble_estimate(result: FrameResult) -> OdometryEstimate:
         focal_source=focal_source,
         focal_candidates_px=focal_candidates() * frame.height,
         focal_log_probs=focal.log_probabilities(result.camera.intrinsics.height),
-        uncertainty=raw_map(motion.uncertainty_px, shape, pixel_scale),
-        motion_mask=raw_mask(motion.motion_mask, shape),
+        what_moves=what_moves(motion, (frame.height, frame.width), pixel_scale),
         scale_source=unit.source, metres_per_unit=result.scaled.metres_per_unit,
         scale_std=unit.std, static_share=motion.static_share,
         fixed_share=motion.fixed_share,
         is_key_frame=motion.is_key_frame, missing_frames=result.missing_frames,
         timings_ms=result.timings_ms)
+
+
+def what_moves(motion: MotionEstimate, raw_shape: tuple[int, int],
+               pixel_scale: float) -> WhatMoves | None:
+    """Return what moves in a frame; pixel_scale is raw pixels per pixel of the working image."""
+    if motion.uncertainty_px is None or motion.motion_mask is None:
+        return None
+    return WhatMoves(motion.uncertainty_px * np.float32(pixel_scale), motion.motion_mask,
+                     raw_shape)

@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from anycam_ros.frontend.motion_estimate import TrackingState
 from anycam_ros.frontend.reason import Cause
 from anycam_ros.geometry.camera import Intrinsics
+from anycam_ros.odometry.image_size import raw_map, raw_mask
 
 
 class StampedPose(NamedTuple):
@@ -19,6 +21,14 @@ class StampedPose(NamedTuple):
 
     stamp_s: float
     T_odom_camera: NDArray[np.float64]         # (4, 4)
+
+
+class WhatMoves(NamedTuple):
+    """Hold what moves by itself in a frame, in the size in which it was found."""
+
+    uncertainty_px: NDArray[np.float32]        # (h, w) unexplained flow, pixels of the raw image
+    motion_mask: NDArray[np.uint8]             # (h, w) of any other size, 255 where things move
+    raw_shape: tuple[int, int]                 # (H, W) of the raw image
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +62,7 @@ class OdometryEstimate:
     focal_source: str                          # 'prior', 'estimated' or 'given'
     focal_candidates_px: NDArray[np.float64]   # (32,) of the raw image
     focal_log_probs: NDArray[np.float64]       # (32,)
-    uncertainty: NDArray[np.float32] | None    # (H, W) raw size; unexplained flow, px; None: LOST
-    motion_mask: NDArray[np.uint8] | None      # (H, W) raw size; 255 where things move; None: LOST
+    what_moves: WhatMoves | None               # None: LOST, or not finished
     scale_source: str                          # none, depth, topic, camera_height or propagated
     metres_per_unit: float                     # of the map; 1: metric by itself; NaN: arbitrary
     scale_std: float                     # relative, of metres per unit; inf: arbitrary unit
@@ -62,3 +71,15 @@ class OdometryEstimate:
     is_key_frame: bool
     missing_frames: int                        # before this one, as the stamps tell
     timings_ms: Mapping[str, float]            # per stage, and 'total'
+
+    @cached_property
+    def uncertainty(self) -> NDArray[np.float32] | None:
+        """Return the flow (H, W) that the motion leaves unexplained, raw size, px; None: LOST."""
+        moves = self.what_moves
+        return None if moves is None else raw_map(moves.uncertainty_px, moves.raw_shape)
+
+    @cached_property
+    def motion_mask(self) -> NDArray[np.uint8] | None:
+        """Return the mask (H, W) of what moves by itself, 255, raw size; None: LOST."""
+        moves = self.what_moves
+        return None if moves is None else raw_mask(moves.motion_mask, moves.raw_shape)

@@ -7,17 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def raw_mask(mask: NDArray[np.uint8] | None,
-             shape: tuple[int, int]) -> NDArray[np.uint8] | None:
-    """Return a mask in the size of the camera's images."""
-    if mask is None:
-        return None
+def raw_mask(mask: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a mask in the size (H, W) of the camera's images."""
     return np.asarray(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def raw_map(image_px: NDArray[np.float32] | None, shape: tuple[int, int],
-            scale: float) -> NDArray[np.float32] | None:
-    """Return an image of pixel distances in the size of the camera's images, and in its pixels."""
-    if image_px is None:
-        return None
-    return np.asarray(cv2.resize(image_px, shape[::-1]) * np.float32(scale), np.float32)
+def raw_map(image: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return a smooth image in the size (H, W) of the camera's images."""
+    return np.asarray(cv2.resize(image, shape[::-1]), np.float32)

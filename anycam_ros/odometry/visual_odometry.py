@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pipeline: one frame in, one estimate out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +14,13 @@ from anycam_ros.errors import FrameError, StampError
 from anycam_ros.frontend.common.focal_prior import PRIOR_RATIO
 from anycam_ros.frontend.common.log_scale import LogScaleFilter
 from anycam_ros.frontend.front_end import Depth, FrontEnd
+from anycam_ros.frontend.motion_estimate import MotionEstimate
 from anycam_ros.frontend.registry import load_front_end
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 from anycam_ros.geometry.se3 import Array, rescaled, T_BODY_OPTICAL
 from anycam_ros.messages.speed import Speed
-from anycam_ros.odometry.assembly import assemble_estimate, FrameResult
+from anycam_ros.odometry.assembly import assemble_estimate, FrameResult, what_moves
 from anycam_ros.odometry.config import OdometryConfig
 from anycam_ros.odometry.estimate import OdometryEstimate, StampedPose
 from anycam_ros.odometry.frame import Frame
@@ -27,6 +30,9 @@ from anycam_ros.odometry.repeated_image import RepeatedImage
 from anycam_ros.odometry.scale.metric_scale import make_scale, MetricScale, ScaledMotion, unscaled
 from anycam_ros.odometry.scale.scale_source import Step
 from anycam_ros.odometry.scale.speeds import SpeedHistory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -60,12 +66,13 @@ class VisualOdometry:
         self._pose = PoseIntegrator(T_BODY_OPTICAL, np.zeros((6, 6)))
         self._log_scale = LogScaleFilter()
         self._speeds = SpeedHistory()
+        self._finish: Callable[[], OdometryEstimate] | None = None    # the newest frame
 
     def reset(self) -> None:
         """Forget every frame; the next one is the first, at the origin of odom."""
         self.set_pose(T_BODY_OPTICAL, np.zeros((6, 6)))
         self._log_scale = LogScaleFilter()
-        self._stream, self._speeds = None, SpeedHistory()
+        self._stream, self._speeds, self._finish = None, SpeedHistory(), None
 
     def set_pose(self, T_odom_camera: Array, covariance: Array) -> None:
         """Go on from another pose; covariance (6, 6) says how well it is known, as nav_msgs."""
@@ -79,10 +86,18 @@ class VisualOdometry:
         if self._stream is not None:
             self._pose.append_unseen_motion()
             self._log_scale.propagate_to_new_stream(self._stream.front_end.scene_depth)
-        self._stream, self._speeds = None, SpeedHistory()
+        self._stream, self._speeds, self._finish = None, SpeedHistory(), None
 
     def process(self, frame: Frame) -> OdometryEstimate | None:
         """Return the estimate for the frame; None for the first one.
+
+        Who cannot wait calls locate() and, once the pose is on its way, finish().
+        Raises what locate() raises.
+        """
+        return None if self.locate(frame) is None else self.finish()
+
+    def locate(self, frame: Frame) -> OdometryEstimate | None:
+        """Return where the camera was in the frame; what moves, and key frames, are left open.
 
         Raises StampError for a stamp that is not later than the one before, and FrameError for
         another image size or for intrinsics that are asked for but missing; the state stays as
@@ -90,6 +105,7 @@ class VisualOdometry:
         """
         start_s = time.perf_counter()
         self._check(frame)
+        self._finish = None
         if self._stream is None:
             self._stream = self._begin_stream(frame)
         stream = self._stream
@@ -104,6 +120,14 @@ class VisualOdometry:
         if previous_s is None:
             return None
         return self._append(frame, stream, scaled, frame.stamp_s - previous_s, start_s)
+
+    def finish(self) -> OdometryEstimate | None:
+        """Find what locate() left open; return the whole estimate for the newest frame.
+
+        None where there was no frame, or only a first one. Where it is left out the next frame
+        does the same work, and nobody learns of the mask.
+        """
+        return None if self._finish is None else self._finish()
 
     def add_speed(self, speed: Speed) -> None:
         """Take in a measured speed, for scale_source: topic; it may come late, or early."""
@@ -187,9 +211,26 @@ class VisualOdometry:
         motion = scaled.motion
         self._pose.append(motion)
         missing = stream.gaps.observe(interval_s, motion.status)
-        return assemble_estimate(FrameResult(
+        estimate = assemble_estimate(FrameResult(
             frame=frame, scaled=scaled, interval_s=interval_s,
             reason=stream.gaps.explain(motion.reason), missing_frames=missing, pose=self._pose,
             focal=stream.front_end.focal, camera=stream.front_end.camera,
             raw_intrinsics=stream.raw, timings_ms={
                 **motion.timings_ms, 'total': 1e3 * (time.perf_counter() - start_s)}))
+        pixel_scale = stream.front_end.camera.scale_to(frame.width)
+        self._finish = cache(partial(_finished, estimate, motion, pixel_scale))
+        return estimate
+
+
+def _finished(estimate: OdometryEstimate, motion: MotionEstimate,
+              pixel_scale: float) -> OdometryEstimate:
+    """Return the estimate with what its motion left open."""
+    start_s = time.perf_counter()
+    whole = motion.complete()
+    raw = estimate.intrinsics
+    return replace(
+        estimate, what_moves=what_moves(whole, (raw.height, raw.width), pixel_scale),
+        is_key_frame=whole.is_key_frame,
+        timings_ms={**whole.timings_ms,
+                    'total': estimate.timings_ms['total']
+                    + 1e3 * (time.perf_counter() - start_s)})

@@ -39,8 +39,8 @@ class RecordedOdometry:
     pose: Any = None
     speeds_mps: list[float] = field(default_factory=list)
 
-    def process(self, _frame: Frame) -> None:
-        self.calls.append('process')
+    def locate(self, _frame: Frame) -> None:
+        self.calls.append('locate')
 
     def reset(self) -> None:
         self.calls.append('reset')
@@ -141,7 +141,7 @@ def test_reset_and_then_a_pose_gives_the_pose(bench: Bench) -> None:
     for command in (Reset(), SetPose(POSE)):
         bench.processor.execute(command)
     bench.process()
-    assert bench.odometry.take_calls() == ['reset', 'set_pose', 'process']
+    assert bench.odometry.take_calls() == ['reset', 'set_pose', 'locate']
     assert bench.odometry.pose is POSE.T_target_source
 
 
@@ -149,14 +149,14 @@ def test_pose_and_then_a_reset_gives_the_reset(bench: Bench) -> None:
     for command in (SetPose(POSE), Reset()):
         bench.processor.execute(command)
     bench.process()
-    assert bench.odometry.take_calls() == ['reset', 'process']
+    assert bench.odometry.take_calls() == ['reset', 'locate']
 
 
 def test_of_two_poses_the_later_one_counts(bench: Bench) -> None:
     for guess in (POSE, OTHER_POSE):
         bench.processor.execute(SetPose(guess))
     bench.process()
-    assert bench.odometry.take_calls() == ['set_pose', 'process']
+    assert bench.odometry.take_calls() == ['set_pose', 'locate']
     assert bench.odometry.pose is OTHER_POSE.T_target_source
 
 
@@ -164,11 +164,11 @@ def test_pose_waits_for_the_transform_and_is_set_once(bench: Bench) -> None:
     bench.frames.is_connected = False
     bench.processor.execute(SetPose(POSE))
     bench.process()
-    assert bench.odometry.take_calls() == ['process']
+    assert bench.odometry.take_calls() == ['locate']
     bench.frames.is_connected = True
     bench.process()
     bench.process()
-    assert bench.odometry.take_calls() == ['set_pose', 'process', 'process']
+    assert bench.odometry.take_calls() == ['set_pose', 'locate', 'locate']
 
 
 def test_resume_restarts_at_the_last_pose_and_says_why(bench: Bench) -> None:
@@ -179,13 +179,13 @@ def test_resume_restarts_at_the_last_pose_and_says_why(bench: Bench) -> None:
     bench.processor.execute(Resume())
     assert bench.process().reason == 'first frame: it was paused'
     bench.process()
-    assert bench.odometry.take_calls() == ['restart', 'process', 'process']
+    assert bench.odometry.take_calls() == ['restart', 'locate', 'locate']
 
 
 def test_image_that_came_before_the_pause_goes_on(bench: Bench) -> None:
     bench.processor.execute(Pause())
     bench.process()
-    assert bench.odometry.take_calls() == ['process']
+    assert bench.odometry.take_calls() == ['locate']
 
 
 def test_restart_waits_for_a_frame_that_can_be_used(bench: Bench) -> None:
@@ -193,7 +193,7 @@ def test_restart_waits_for_a_frame_that_can_be_used(bench: Bench) -> None:
     assert bench.process(encoding='theora').cause == Status.CAUSE_FRAME_REFUSED
     assert bench.odometry.take_calls() == []
     assert bench.process().reason == 'first frame: for a test'
-    assert bench.odometry.take_calls() == ['restart', 'process']
+    assert bench.odometry.take_calls() == ['restart', 'locate']
 
 
 def test_speeds_of_a_refused_frame_go_with_the_next_one(bench: Bench) -> None:

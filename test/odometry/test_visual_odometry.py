@@ -39,6 +39,35 @@ def test_same_frames_give_the_same_bytes(walk: Clip, walk_estimates: Estimates) 
     assert last.focal_log_probs.tobytes() == before.focal_log_probs.tobytes()
 
 
+def test_locating_and_finishing_is_processing(walk: Clip, walk_estimates: Estimates) -> None:
+    odometry = VisualOdometry()
+    assert odometry.finish() is None
+    assert odometry.locate(walk.frame(0)) is None
+    assert odometry.finish() is None
+    for index in range(1, 40):
+        located, expected = odometry.locate(walk.frame(index)), walk_estimates[index - 1]
+        assert located is not None
+        finished = odometry.finish()
+        assert finished is odometry.finish()
+        assert finished is not None
+        assert located.T_odom_camera.tobytes() == expected.T_odom_camera.tobytes()
+        assert finished.T_odom_camera.tobytes() == expected.T_odom_camera.tobytes()
+        assert finished.motion_mask.tobytes() == expected.motion_mask.tobytes()
+        assert finished.uncertainty.tobytes() == expected.uncertainty.tobytes()
+        assert finished.is_key_frame == expected.is_key_frame
+        assert finished.timings_ms['total'] > located.timings_ms['total']
+    assert located.status is TrackingState.TRACKING
+    assert located.motion_mask is None
+
+
+def test_frame_that_nobody_finishes_costs_the_next_ones_nothing(
+        walk: Clip, walk_estimates: Estimates) -> None:
+    odometry = VisualOdometry()
+    found = [odometry.locate(walk.frame(index)) for index in range(40)]
+    assert poses([estimate for estimate in found if estimate is not None]) \
+        == poses(walk_estimates[:39])
+
+
 def test_estimates_do_not_change_afterwards(walk: Clip) -> None:
     odometry = VisualOdometry()
     kept = run(walk.frames[:20], odometry)[-1]

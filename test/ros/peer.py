@@ -81,7 +81,7 @@ class Peer:
         self._image_type, self._image_topic = image_type, image_topic
         self.start_images()
         self.received: dict[str, dict[int, Any]] = {topic: {} for topic in OUTPUTS}
-        self.arrived_s: dict[int, float] = {}
+        self.arrived_s: dict[str, dict[int, float]] = {topic: {} for topic in OUTPUTS}
         self.statuses: list[Status] = []
         self._clients: dict[str, Any] = {}
         for topic in topics:
@@ -190,8 +190,7 @@ class Peer:
         def keep(message: Any) -> None:  # noqa: ANN401
             header = message.transforms[0].header if topic == '/tf' else message.header
             self.received[topic][stamp_ns(header)] = message
-            if topic == 'odom':
-                self.arrived_s[stamp_ns(header)] = time.time()
+            self.arrived_s[topic].setdefault(stamp_ns(header), time.time())
             if topic == 'status':
                 self.statuses.append(message)
         return keep

@@ -34,6 +34,18 @@ def test_every_output_has_stamp_and_frame_of_its_image(peer: Peer, clip: Clip) -
 
 
 @pytest.mark.usefixtures('node')
+def test_pose_does_not_wait_for_what_moves(peer: Peer, clip: Clip) -> None:
+    peer.play(clip)
+    stamps = [NANOSECONDS + index * PERIOD_NS for index in range(1, len(clip))]
+    for stamp in stamps:
+        peer.wait_for_output('motion_mask', stamp)
+        peer.wait_for_output('odom', stamp)
+    pose_s, mask_s = (np.array([peer.arrived_s[topic][stamp] for stamp in stamps])
+                      for topic in ('odom', 'motion_mask'))
+    assert np.mean(pose_s < mask_s) > 0.9
+
+
+@pytest.mark.usefixtures('node')
 def test_pictures_have_the_size_of_the_image(peer: Peer, clip: Clip) -> None:
     peer.play(clip[:3])
     stamp = NANOSECONDS + 2 * PERIOD_NS

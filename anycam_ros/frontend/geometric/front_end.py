@@ -3,16 +3,17 @@
 """The geometric front end: camera motion from flow alone, focal length unknown."""
 
 from dataclasses import replace
-
-import numpy as np
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from anycam_ros.depth.noise import DepthNoise
-from anycam_ros.flow.dense_flow import DenseFlow, Image
+from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.common.image_quality import image_quality_fault
 from anycam_ros.frontend.common.refined_trajectory import PastPose
 from anycam_ros.frontend.common.stage_timer import MOTION, REFINE, StageTimer, UNCERTAINTY
 from anycam_ros.frontend.geometric.camera_motion import move_camera
 from anycam_ros.frontend.geometric.camera_state import CameraState
+from anycam_ros.frontend.geometric.estimation.matcher import Matchers
 from anycam_ros.frontend.geometric.estimation.tracking_result import (
     TrackingFailure,
     TrackingResult,
@@ -24,6 +25,7 @@ from anycam_ros.frontend.geometric.initialisation.initialiser import (
     MAP_STARTS,
     NO_OVERLAP,
 )
+from anycam_ros.frontend.geometric.map_extension import MapExtension
 from anycam_ros.frontend.geometric.mapping.depth_image import Depth
 from anycam_ros.frontend.geometric.mapping.depth_prior import DepthPrior, DepthSource
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
@@ -32,8 +34,6 @@ from anycam_ros.frontend.geometric.mode import Mode
 from anycam_ros.frontend.geometric.options import GeometricOptions
 from anycam_ros.frontend.geometric.picture_rest import PictureRest
 from anycam_ros.frontend.geometric.segmentation.motion_mask import MotionMask
-from anycam_ros.frontend.geometric.tracking.keyframe_insertion import insert_keyframe
-from anycam_ros.frontend.geometric.tracking.keyframe_selection import needs_key_frame
 from anycam_ros.frontend.geometric.tracking.keyframe_tracking import track_from_keyframe
 from anycam_ros.frontend.geometric.tracking.tracking_loss import TrackingLoss
 from anycam_ros.frontend.geometric.tracking.tracking_quality import (
@@ -44,11 +44,19 @@ from anycam_ros.frontend.geometric.tracking.tracking_quality import (
     tracking_quality,
     why_not_tracked,
 )
-from anycam_ros.frontend.motion_estimate import lost, MotionEstimate, TrackingState
+from anycam_ros.frontend.motion_estimate import (
+    lost,
+    MotionEstimate,
+    RestOfEstimate,
+    TrackingState,
+)
 from anycam_ros.frontend.reason import NO_REASON, Reason
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class GeometricFrontEnd:
@@ -58,12 +66,12 @@ class GeometricFrontEnd:
     that a map may start again without a jump.
     """
 
-    def __init__(self, camera: ProcessingCamera, focal: FocalState, *, flow: DenseFlow,
+    def __init__(self, camera: ProcessingCamera, focal: FocalState, *, matchers: Matchers,
                  refines: bool, depth_noise: DepthNoise, depth: DepthSource,
                  options: GeometricOptions | None = None) -> None:
         """Take what frames are seen with; refines is whether there is bundle adjustment."""
         self._options = options = options or GeometricOptions()
-        self._camera, self._focal, self._flow, self._refines = camera, focal, flow, refines
+        self._camera, self._focal, self._matcher = camera, focal, matchers.with_map
         self._depth_source = depth
         self._depth_m: Depth | None = None
         self._mode = Mode.INITIALIZING
@@ -77,9 +85,14 @@ class GeometricFrontEnd:
                                  options.picture_rest)
         self._motion_mask = MotionMask(camera, options.motion_mask, options.epipolar_residual,
                                        options.depth_expectation, options.static_appearance)
-        self._initialiser = Initialiser(camera, flow, focal, self._camera_state, self._map,
-                                        self._motion_mask, options, self._rest)
+        self._initialiser = Initialiser(
+            camera, matchers.without_map, focal, self._camera_state, self._map,
+            self._motion_mask, options, self._rest)
+        self._extension = MapExtension(
+            local_map=self._map, camera_state=self._camera_state, depth=self._depth, focal=focal,
+            motion_mask=self._motion_mask, options=options, refines=refines)
         self._timer = StageTimer()
+        self._finish: Callable[[], RestOfEstimate] | None = None    # the newest frame
 
     @property
     def camera(self) -> ProcessingCamera:
@@ -115,7 +128,12 @@ class GeometricFrontEnd:
 
     def process(self, image: WorkingImage, stamp_s: float,
                 depth_m: Depth | None = None) -> MotionEstimate:
-        """Return the motion since the image before; depth_m (H, W) of any size, in metres."""
+        """Return the motion since the image before; depth_m (H, W) of any size, in metres.
+
+        Uncertainty, mask and refinement follow when they are asked for, or with the next image.
+        """
+        if self._finish is not None:
+            self._finish()
         self._timer = StageTimer()
         self._map.pass_time(0.0 if self._stamp_s is None else stamp_s - self._stamp_s)
         self._stamp_s = stamp_s
@@ -134,6 +152,7 @@ class GeometricFrontEnd:
                 self._leave_out_what_is_fixed(image.grey, stamp_s)
             step = self._initialise if self._mode is Mode.INITIALIZING else self._track
             motion = step(image.grey, stamp_s)
+        self._finish = motion.find_rest
         return replace(motion, unit=unit, timings_ms=self._timer.timings_ms)
 
     # Before there is a map ------------------------------------------------------------------
@@ -147,8 +166,7 @@ class GeometricFrontEnd:
             first = self._initialiser.first_window(tracking, stamp_s, self._depth)
         if first is not None:
             return self._start_map(first, tracking, stamp_s)
-        estimate = self._found(tracking, stamp_s, TrackingState.INITIALIZING,
-                               self._initialiser.waits_for)
+        estimate = self._turned(tracking, stamp_s, self._initialiser.waits_for)
         self._initialiser.renew_reference(tracking, stamp_s)
         return estimate
 
@@ -159,7 +177,7 @@ class GeometricFrontEnd:
         The path up to here was not seen and is not made up for. The rotation is: without parallax
         a step sideways looks like a turn.
         """
-        estimate = self._found(tracking, stamp_s, TrackingState.INITIALIZING, MAP_STARTS)
+        estimate = self._turned(tracking, stamp_s, MAP_STARTS)
         state, window = self._camera_state, first.window
         state.forget_corrections()
         state.correct(first.published_turn, first.refined_turn)
@@ -168,22 +186,24 @@ class GeometricFrontEnd:
         self._initialiser.stop()
         self._tracking_loss.forget()
         self._mode = Mode.TRACKING
-        self._refer_to_key_frame()
+        self._extension.refer_to_key_frame()
         state.stop()
         if first.is_metric:
             return estimate
-        seed_tracks(window, self._motion_mask.newest, self._options.seeding, self._rest.left_out)
+        seed_tracks(window, self._motion_mask.reached, self._options.seeding, self._rest.left_out)
         return replace(estimate, explained_turn_rad2=state.unexplained_turn_rad2)
 
     # With a map -----------------------------------------------------------------------------
 
     def _track(self, image: Image, stamp_s: float) -> MotionEstimate:
-        """Find an image in the map; extend and refine the map where it shows new things."""
+        """Find an image in the map; what else it shows is found when the frame is finished."""
+        if self._map.runs_away:
+            return self._give_up_map(image, stamp_s, SCALE_RUNS_AWAY)
         tracking = self._track_frame(image, stamp_s)
         if isinstance(tracking, TrackingFailure) and self._camera_state.tracking is not None:
             # A turn too fast for the newest key frame: the frame before is nearer.
             with self._timer.stage(REFINE):
-                self._insert_key_frame(self._camera_state.tracking)
+                self._extension.insert_key_frame(self._camera_state.tracking)
             tracking = self._track_frame(image, stamp_s)
         if isinstance(tracking, TrackingFailure):
             return self._not_found(image, stamp_s, tracking)
@@ -199,71 +219,39 @@ class GeometricFrontEnd:
             status, reason = tracking_quality(
                 tracking, self._options.tracking_quality, self._options.image_quality,
                 focal_length_changes=self._focal.contradicts)
-        estimate = self._found(tracking, stamp_s, status, reason)
-        with self._timer.stage(REFINE):
-            tracking = self._examine_depth(tracking)
-            # A stationary camera's key frame shows nothing new, whoever hides the tracks.
-            is_key_frame = not is_stationary and needs_key_frame(
-                tracking, self._map.window.tracks.active_px, self._options.keyframe_selection,
-                lost_accuracy=self._camera_state.lost_accuracy,
-                awaits_depth=self._depth.is_awaited and self._map.scale.is_known)
-            if is_key_frame:
-                self._insert_key_frame(tracking)
-                self._depth.measure_newest(self._map)
-        if self._map.runs_away:
-            return self._give_up_map(image, stamp_s, SCALE_RUNS_AWAY)
-        return replace(estimate, is_key_frame=is_key_frame)
+        estimate = self._moved(tracking, stamp_s, status, reason)
+        return replace(estimate, find_rest=cache(partial(
+            self._extension.extend, tracking, self._timer, is_stationary=is_stationary)))
 
     def _track_frame(self, image: Image, stamp_s: float) -> TrackingResult | TrackingFailure:
         """Return how an image relates to the newest key frame."""
         return track_from_keyframe(
-            self._map, self._camera_state, image, stamp_s, flow=self._flow,
+            self._map, self._camera_state, image, stamp_s, matcher=self._matcher,
             left_out=self._rest.left_out, options=self._options, timer=self._timer)
-
-    def _examine_depth(self, tracking: TrackingResult) -> TrackingResult:
-        """Measure tracks in the depth image; go over to metres once it shows what they are."""
-        self._depth.examine(self._map, tracking)
-        factor = float(np.exp(self._map.scale.mean))
-        if factor == 1.0:
-            return tracking
-        self._map.rescale(factor)
-        self._camera_state.rescale(factor)
-        return self._camera_state.tracking or tracking
-
-    def _insert_key_frame(self, tracking: TrackingResult) -> None:
-        """Make a tracked frame the newest key frame and refine the window."""
-        insert_keyframe(self._map, tracking, self._camera_state.stamp_s, self._focal,
-                        self._motion_mask, self._options, refines=self._refines)
-        if self._refines:
-            self._camera_state.correct(tracking.T_camera_world,
-                                       self._map.window.T_camera_world[-1])
-        self._refer_to_key_frame()
-
-    def _refer_to_key_frame(self) -> None:
-        """Go on from the newest key frame, which the newest tracked image has become."""
-        self._camera_state.refer_to(self._map.window.T_camera_world[-1])
-        self._motion_mask.new_reference(is_newest=True)
 
     # What comes out -------------------------------------------------------------------------
 
-    def _found(self, tracking: TrackingResult, stamp_s: float, status: TrackingState,
+    def _moved(self, tracking: TrackingResult, stamp_s: float, status: TrackingState,
                reason: Reason) -> MotionEstimate:
-        """Move the camera on to a frame whose pose is known, and say what it says."""
+        """Move the camera on to a frame whose pose is known, and say how far."""
         has_map = self._mode is not Mode.INITIALIZING
         self._mode = Mode.TRACKING if has_map else Mode.INITIALIZING
         with self._timer.stage(MOTION):
             moved = move_camera(
                 self._camera_state, tracking, stamp_s, self._map, self._options.covariance,
                 status=status, focal_variance=self._focal.flow_variance)
-        with self._timer.stage(UNCERTAINTY):
-            uncertainty_px = self._motion_mask.update(
-                tracking, self._map.window if has_map else None,
-                self._map.window.focal_px if has_map else self._focal.focal_px)
         return MotionEstimate(
             status=status, reason=reason, T_previous_camera=moved.T_previous_camera,
-            elapsed_s=moved.elapsed_s, covariance=moved.covariance, uncertainty_px=uncertainty_px,
-            motion_mask=self._motion_mask.newest, static_share=tracking.inlier_share,
-            fixed_share=self._rest.fixed_share)
+            elapsed_s=moved.elapsed_s, covariance=moved.covariance,
+            static_share=tracking.inlier_share, fixed_share=self._rest.fixed_share)
+
+    def _turned(self, tracking: TrackingResult, stamp_s: float, reason: Reason) -> MotionEstimate:
+        """Turn the camera on while there is no map, and see what moves."""
+        estimate = self._moved(tracking, stamp_s, TrackingState.INITIALIZING, reason)
+        with self._timer.stage(UNCERTAINTY):
+            uncertainty_px = self._motion_mask.update(tracking, None, self._focal.focal_px)
+        return replace(estimate, uncertainty_px=uncertainty_px,
+                       motion_mask=self._motion_mask.newest)
 
     def _leave_out_what_is_fixed(self, image: Image, stamp_s: float) -> None:
         """See what is fixed to the camera; a map that was made with it starts again without."""

@@ -8,12 +8,18 @@ import numpy as np
 
 from anycam_ros.depth.noise import DepthNoise, LEARNED_DEPTH_NOISE
 from anycam_ros.depth.registry import make_depth_model, NONE
+from anycam_ros.flow.dis import DisFlow
 from anycam_ros.flow.registry import make_flow
 from anycam_ros.frontend.front_end import Depth, FrontEndConfig, FrontEndFactory
+from anycam_ros.frontend.geometric.estimation.matcher import (
+    DenseMatcher,
+    Matchers,
+    PatchMatcher,
+)
 from anycam_ros.frontend.geometric.focal import FocalState
 from anycam_ros.frontend.geometric.front_end import GeometricFrontEnd
 from anycam_ros.frontend.geometric.mapping.depth_prior import DepthSource
-from anycam_ros.frontend.geometric.options import GeometricOptions
+from anycam_ros.frontend.geometric.options import GeometricOptions, QUALITIES
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
 
@@ -21,17 +27,16 @@ if TYPE_CHECKING:
     from anycam_ros.depth.depth_model import DepthModel
 
 
-DEFAULT = GeometricOptions()
-
-
 def load_geometric(config: FrontEndConfig,
-                   options: GeometricOptions = DEFAULT) -> FrontEndFactory:
+                   options: GeometricOptions | None = None) -> FrontEndFactory:
     """Return what makes geometric front ends; its networks are loaded here, once.
 
+    The options are those of config.quality where none are given.
     Raises DependencyError, WeightsError or ConfigError, each with the way out, where a network
     cannot be had.
     """
-    flow = make_flow(config.flow, config.device, config.weights)
+    options = options or QUALITIES[config.quality]
+    matchers = _matchers(config, options)
     depth_model = make_depth_model(config.depth, config.device, config.weights)
     depth_noise = DepthNoise() if depth_model is None else LEARNED_DEPTH_NOISE
 
@@ -39,15 +44,26 @@ def load_geometric(config: FrontEndConfig,
         camera = ProcessingCamera(_working_size(raw, options.working_area_px), is_calibrated)
         focal = FocalState(camera.intrinsics.fx, is_calibrated, options=options.focal)
         return GeometricFrontEnd(
-            camera, focal, flow=flow, refines=config.refine == 'window', depth_noise=depth_noise,
-            depth=_depth_source(config.depth, depth_model), options=options)
+            camera, focal, matchers=matchers, refines=config.refine == 'window',
+            depth_noise=depth_noise, depth=_depth_source(config.depth, depth_model),
+            options=options)
 
     return make
 
 
+def _matchers(config: FrontEndConfig, options: GeometricOptions) -> Matchers:
+    """Return how images are matched; a network's flow serves in every case."""
+    flow = make_flow(config.flow, config.device, config.weights)
+    dense = DenseMatcher(flow, options.matching)
+    if not isinstance(flow, DisFlow):
+        return Matchers(dense, dense)
+    return Matchers(dense, PatchMatcher(options.matching, options.coarse_flow))
+
+
 def _working_size(raw: Intrinsics, area_px: int) -> Intrinsics:
+    """Return the camera of an image of that area; its sides are even, and halves are exact."""
     scale = np.sqrt(area_px / (raw.width * raw.height))
-    return raw.resized(round(raw.width * scale), round(raw.height * scale))
+    return raw.resized(2 * round(raw.width * scale / 2), 2 * round(raw.height * scale / 2))
 
 
 def _depth_source(name: str, model: 'DepthModel | None') -> DepthSource:

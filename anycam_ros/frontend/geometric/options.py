@@ -3,11 +3,13 @@
 """All options of the geometric front end: an ablation is one dataclasses.replace().
 
 They are no parameters of the node: the defaults are measured, and what suits a camera is found by
-the method itself.
+the method itself. Only how much time a frame may take is asked of the user, by `quality`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from anycam_ros.flow.dis import CoarseFlowOptions
 from anycam_ros.frontend.common.image_quality import ImageQualityOptions
 from anycam_ros.frontend.common.pending_correction import PendingCorrectionOptions
 from anycam_ros.frontend.geometric.estimation.flow_prediction import FlowPredictionOptions
@@ -41,6 +43,7 @@ class GeometricOptions:
     focal: FocalOptions = field(default_factory=FocalOptions)
     image_quality: ImageQualityOptions = field(default_factory=ImageQualityOptions)
     flow_prediction: FlowPredictionOptions = field(default_factory=FlowPredictionOptions)
+    coarse_flow: CoarseFlowOptions = field(default_factory=CoarseFlowOptions)
     matching: MatchingOptions = field(default_factory=MatchingOptions)
     two_view: TwoViewOptions = field(default_factory=TwoViewOptions)
     rotation_only: RotationOnlyOptions = field(default_factory=RotationOnlyOptions)
@@ -61,3 +64,11 @@ class GeometricOptions:
     depth_prior: DepthPriorOptions = field(default_factory=DepthPriorOptions)
     loop_closure: LoopClosureOptions = field(default_factory=LoopClosureOptions)
     pending_correction: PendingCorrectionOptions = field(default_factory=PendingCorrectionOptions)
+
+
+QUALITIES: Mapping[str, GeometricOptions] = {
+    'fast': GeometricOptions(working_area_px=352 * 264),
+    'balanced': GeometricOptions(),
+    'accurate': GeometricOptions(coarse_flow=CoarseFlowOptions(patch_stride=4, iterations=16)),
+}
+"""Presets of the parameter `quality`; docs/performance.md has their figures."""

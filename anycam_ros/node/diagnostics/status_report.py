@@ -38,11 +38,11 @@ class StatusReport:
                              f'first frame: {why}')
 
     def processed(self, header: Header, estimate: OdometryEstimate, failure: str, *,
-                  is_unchanged: bool) -> Status:
+                  latency_ms: float, is_unchanged: bool) -> Status:
         """Return the status after a frame went through the odometry.
 
-        failure says why a pose that the odometry has cannot be published, is_unchanged that the
-        image equals the one before.
+        failure says why a pose that the odometry has cannot be published, latency_ms when it was,
+        is_unchanged that the image equals the one before.
         """
         self._count_processed()
         self._estimate = estimate
@@ -52,6 +52,7 @@ class StatusReport:
             return self._message(header, Status.LOST, Status.CAUSE_NO_TRANSFORM, failure)
         status = self._message(header, int(estimate.status), int(estimate.cause), estimate.reason)
         status.is_key_frame = bool(estimate.is_key_frame)
+        status.latency_ms = latency_ms
         status.processing_ms = float(estimate.timings_ms['total'])
         return status
 
@@ -72,6 +73,10 @@ class StatusReport:
         return self._message(Header(stamp=self._clock.now().to_msg()), state,
                              Status.CAUSE_PAUSED, 'paused by ~/pause')
 
+    def latency_ms(self, header: Header) -> float:
+        """Return for how long the image of a header has been there, by the node's clock."""
+        return (self._clock.now().nanoseconds - stamp_ns(header)) * 1e-6
+
     def _count_processed(self) -> None:
         self._processed += 1
         self._usable_at_s = monotonic()
@@ -85,7 +90,6 @@ class StatusReport:
         return self._message(header, state, cause, reason)
 
     def _message(self, header: Header, state: int, cause: int, reason: str) -> Status:
-        latency_ns = self._clock.now().nanoseconds - stamp_ns(header)
         status = Status(
             header=header, state=state, cause=cause, reason=reason, focal_std_px=float('inf'),
             focal_source='prior', scale_source='none', scale=float('nan'),
@@ -95,7 +99,7 @@ class StatusReport:
             frames_processed=self._processed, frames_rejected=self._rejected,
             frames_missing=self._missing, frames_unchanged=self._unchanged,
             frames_without_depth=self._adapter.frames_without_depth,
-            last_rejection=self._last_rejection, latency_ms=latency_ns * 1e-6)
+            last_rejection=self._last_rejection, latency_ms=self.latency_ms(header))
         if self._estimate is not None:
             _describe(self._estimate, status)
         return status

@@ -66,18 +66,22 @@ class Outputs:
         self._status.publish(status)
         self.latest_status = status
 
-    def publish_estimate(self, header: Header, frame: Frame, estimate: OdometryEstimate,
-                         odometry: VisualOdometry) -> None:
-        """Publish all that the odometry says about the frame that it has processed last.
+    def publish_pose(self, header: Header, estimate: OdometryEstimate) -> None:
+        """Publish where the camera was, and its intrinsics.
 
         Raises MissingTransformError.
         """
-        is_lost = estimate.status == TrackingState.LOST
-        if is_lost and not self._config.publish_when_lost:
+        if self._publishes(estimate):
+            self._publish_motion(header, self._frames.motion(header, estimate))
+            self._camera_info.publish(camera_info_from_intrinsics(header, estimate.intrinsics))
+
+    def publish_scene(self, header: Header, frame: Frame, estimate: OdometryEstimate,
+                      odometry: VisualOdometry) -> None:
+        """Publish what the frame shows, which the odometry has finished last."""
+        if not self._publishes(estimate):
             return
-        self._publish_motion(header, self._frames.motion(header, estimate))
-        self._publish_camera(header, estimate)
-        if not is_lost:
+        self._publish_what_moves(header, estimate)
+        if estimate.status != TrackingState.LOST:
             self._scene.publish(header, odometry, frame, estimate)
         if estimate.is_key_frame and self._refined_path.get_subscription_count():
             self._publish_refined_path(header, odometry.refined_trajectory())
@@ -102,12 +106,14 @@ class Outputs:
                 inverted=self._config.invert_odom_tf))
         self._extend_path(PoseStamped(header=in_odom, pose=odometry.pose.pose))
 
-    def _publish_camera(self, header: Header, estimate: OdometryEstimate) -> None:
-        """Publish the intrinsics; mask and uncertainty where someone subscribes to them."""
-        self._camera_info.publish(camera_info_from_intrinsics(header, estimate.intrinsics))
-        if estimate.motion_mask is not None and self._motion_mask.get_subscription_count():
+    def _publishes(self, estimate: OdometryEstimate) -> bool:
+        return estimate.status != TrackingState.LOST or self._config.publish_when_lost
+
+    def _publish_what_moves(self, header: Header, estimate: OdometryEstimate) -> None:
+        """Publish mask and uncertainty where someone subscribes to them."""
+        if self._motion_mask.get_subscription_count() and estimate.motion_mask is not None:
             self._motion_mask.publish(array_to_image(header, estimate.motion_mask, 'mono8'))
-        if estimate.uncertainty is not None and self._uncertainty.get_subscription_count():
+        if self._uncertainty.get_subscription_count() and estimate.uncertainty is not None:
             self._uncertainty.publish(array_to_image(header, estimate.uncertainty, '32FC1'))
 
     def _publish_refined_path(self, header: Header, trajectory: Sequence[StampedPose]) -> None:

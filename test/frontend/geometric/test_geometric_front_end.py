@@ -23,7 +23,8 @@ def front_end_for(clip: Clip) -> GeometricFrontEnd:
 
 
 def process(front_end: GeometricFrontEnd, image_rgb: np.ndarray, stamp_s: float) -> MotionEstimate:
-    return front_end.process(WorkingImage(image_rgb, front_end.camera.intrinsics), stamp_s)
+    return front_end.process(WorkingImage(image_rgb, front_end.camera.intrinsics),
+                             stamp_s).complete()
 
 
 def until_tracking(front_end: GeometricFrontEnd, clip: Clip) -> int:

@@ -24,7 +24,7 @@ def motions(clip: Clip, options: GeometricOptions | None = None) -> list[MotionE
         else load_geometric(OdometryConfig(), options)
     front_end = load(clip.intrinsics, False)
     return [front_end.process(WorkingImage(frame.image_rgb, front_end.camera.intrinsics),
-                              frame.stamp_s) for frame in clip.frames[:FRAMES]]
+                              frame.stamp_s).complete() for frame in clip.frames[:FRAMES]]
 
 
 def described(estimates: list[MotionEstimate]) -> bytes:
@@ -56,7 +56,7 @@ ABLATIONS: dict[str, Callable[[], GeometricOptions]] = {
         DEFAULT.local_map, window=replace(
             DEFAULT.local_map.window, first_depth_ratio_std=1.0))),
     'matching': lambda: replace(DEFAULT, matching=replace(
-        DEFAULT.matching, forward_backward_px=0.3)),
+        DEFAULT.matching, patch_forward_backward_px=0.1)),
     'motion_mask': lambda: replace(DEFAULT, motion_mask=replace(
         DEFAULT.motion_mask, moving_score=3.0)),
     'covariance': lambda: replace(DEFAULT, covariance=replace(
