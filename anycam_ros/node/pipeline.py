@@ -32,6 +32,7 @@ from anycam_ros.node.inputs.speed_input import SpeedInput
 from anycam_ros.node.outputs.outputs import Outputs
 from anycam_ros.node.outputs.tf_frames import TfFrames
 from anycam_ros.odometry import OdometryConfig, VisualOdometry, warm_up
+from anycam_ros.threads import limit_threads
 
 
 class Pipeline:
@@ -41,6 +42,7 @@ class Pipeline:
                  transforms: Buffer) -> None:
         """Create odometry and outputs. Raises AnyCamError for networks that cannot be had."""
         self._odometry = VisualOdometry(odometry_config)
+        limit_threads(odometry_config.threads)
         self.topics = input_topics(config, odometry_config)
         self.image_watch = TopicWatch(node, self.topics.image)
         self.commands = CommandQueue()

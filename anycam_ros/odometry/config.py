@@ -60,6 +60,14 @@ class OdometryConfig:
         'window', 'Refinement: sliding-window bundle adjustment, or none.',
         choices=('window', 'none'))
 
+    quality: str = option(
+        'balanced', 'For motion: geometric: how much time a frame may take. fast looks at a '
+        'smaller image, accurate at finer flow; docs/performance.md has figures of each.',
+        choices=('fast', 'balanced', 'accurate'))
+    threads: int = option(
+        0, 'Cores that OpenCV and PyTorch may use at once in this process; 0: all but one, and '
+        'all where there are only one or two.', minimum=0, maximum=1024, unit='threads')
+
     def __post_init__(self) -> None:
         """Raise ConfigError for a value out of range, and for values that do not go together."""
         validate(self)

@@ -29,6 +29,7 @@ from anycam_ros.recordings.readers.open_recording import open_recording, open_sp
 from anycam_ros.recordings.readers.speeds import feed_speeds
 from anycam_ros.recordings.writers.masks import MaskFolder
 from anycam_ros.recordings.writers.tum import TrajectoryFile
+from anycam_ros.threads import limit_threads
 
 PROGRESS_AFTER_S = 2.0
 RESULTS = ('trajectory.tum', CAUSAL_TRAJECTORY, 'camera.yaml', 'timing.json', 'summary.json',
@@ -64,6 +65,7 @@ def process_recording(request: Request, config: OdometryConfig) -> bool:
                          with_depth=config.depth == 'topic', depth_topic=request.depth_topic)
     speeds = open_speeds(request.source, config.scale_source == 'topic', request.scale_topic)
     odometry, log = VisualOdometry(config), RunLog()
+    limit_threads(config.threads)
     key_frames = KeyFrames(odometry) if request.refine_globally else None
     scene = Reconstruction(request.exports, request.output, odometry, key_frames)
     collectors = [*scene.collectors, *([] if key_frames is None else [key_frames])]
