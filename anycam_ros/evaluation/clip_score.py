@@ -45,6 +45,7 @@ class ClipScore(NamedTuple):
     focal_std: float            # relative; infinite while unobserved
     focal_source: str
     frames_per_second: float    # of VisualOdometry.process alone
+    cpu_ms: float               # per frame of it, user and system, of all threads
 
     @property
     def focal_is_covered(self) -> bool:
@@ -62,7 +63,7 @@ class _Run:
         self.positioned: list[bool] = []
         self.states: list[TrackingState] = []      # of each frame from the second on
         self.masks = RegionSimilarity()
-        self.elapsed_s = 0.0
+        self.elapsed_s = self.cpu_s = 0.0
         self.last: OdometryEstimate | None = None
 
     def add(self, index: int, estimate: OdometryEstimate) -> None:
@@ -95,7 +96,8 @@ def score_clip(clip: Clip, config: OdometryConfig) -> ClipScore:
         focal_error=focal_px / clip.focal_px - 1,
         focal_std=np.nan if run.last is None else run.last.focal_std_px / focal_px,
         focal_source='' if run.last is None else run.last.focal_source,
-        frames_per_second=len(clip.frames) / run.elapsed_s if run.elapsed_s else np.nan)
+        frames_per_second=len(clip.frames) / run.elapsed_s if run.elapsed_s else np.nan,
+        cpu_ms=1e3 * run.cpu_s / max(len(clip.frames), 1))
 
 
 def _run(clip: Clip, config: OdometryConfig) -> _Run:
@@ -104,9 +106,10 @@ def _run(clip: Clip, config: OdometryConfig) -> _Run:
         estimate = None
         try:
             frame = clip_frame.load()
-            begun_s = time.perf_counter()
+            begun_s, cpu_begun_s = time.perf_counter(), time.process_time()
             estimate = odometry.process(frame)
             run.elapsed_s += time.perf_counter() - begun_s
+            run.cpu_s += time.process_time() - cpu_begun_s
         except FrameError:
             run.states.append(TrackingState.LOST)
         if estimate is not None:

@@ -61,7 +61,8 @@ COLUMNS = (
     Column('focal', 9, '+.1%', lambda score: score.focal_error, abs),
     Column('std', 8, '.1%', lambda score: score.focal_std, _high),
     Column('path', 11, '.4g', lambda score: score.path_length, _high),
-    Column('fps', 6, '.1f', lambda score: score.frames_per_second, _low))
+    Column('fps', 6, '.1f', lambda score: score.frames_per_second, _low),
+    Column('CPU', 7, '.1f', lambda score: score.cpu_ms, _high))
 NAME_WIDTH, RUN_WIDTH = 28, 7
 DOCUMENTED = {
     'ATE m': 'Path error, m', 'ratio': 'Path ratio', 'drift': 'Scale drift',
@@ -76,6 +77,7 @@ tracking: share of frames TRACKING; after: frames before the first of them; lost
 J: region similarity of the motion masks as DAVIS defines it.
 focal: error of the focal length at the end; std: its stated deviation; 2 std: runs in which the
 truth is within two of them. path: estimated length in its own unit; fps: frames per second.
+CPU: milliseconds of all cores per frame, user and system.
 Where the true camera stands, ATE is the RMSE about the mean in the unit of the estimate.
 """
 

@@ -16,7 +16,7 @@ PATH = TrajectoryScore(true_path_m=10.0, path_error_m=0.2, path_ratio=1.1, scale
 GOOD = ClipScore(
     trajectory=PATH, metric_error_m=np.nan, path_length=3.0, tracking_share=0.9,
     frames_to_tracking=4.0, lost_frames=0, mask_similarity=0.6, focal_error=0.02, focal_std=0.01,
-    focal_source='estimated', frames_per_second=40.0)
+    focal_source='estimated', frames_per_second=40.0, cpu_ms=25.0)
 STANDS = GOOD._replace(trajectory=TrajectoryScore(0.0, 0.0, np.nan, np.nan, 0.0, 0.0))
 
 

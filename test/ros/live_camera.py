@@ -38,4 +38,4 @@ def stream(peer: Peer, messages: Sequence[Image], rate_hz: float, duration_s: fl
 def latencies_ms(peer: Peer) -> NDArray[np.float64]:
     """Return how long after its image each odometry message arrived."""
     return 1e3 * np.array([arrived_s - stamp / NANOSECONDS
-                           for stamp, arrived_s in peer.arrived_s.items()])
+                           for stamp, arrived_s in peer.arrived_s['odom'].items()])

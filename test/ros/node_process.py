@@ -62,6 +62,12 @@ class NodeProcess:
         """Return the resident memory of the process."""
         return int(psutil.Process(self._process.pid).memory_info().rss)
 
+    def limit_to_cores(self, number: int) -> None:
+        """Let all threads of the process run on the first so many cores that it has."""
+        cores = sorted(os.sched_getaffinity(0))[:number]
+        for thread in psutil.Process(self._process.pid).threads():
+            os.sched_setaffinity(thread.id, cores)
+
     def signal(self, number: int = signal.SIGINT) -> None:
         """Send a signal."""
         self._process.send_signal(number)

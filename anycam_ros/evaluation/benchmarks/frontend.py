@@ -18,6 +18,7 @@ from anycam_ros.evaluation.columns import (
 from anycam_ros.odometry import OdometryConfig, VisualOdometry, warm_up
 from anycam_ros.offline.run_odometry import Selection
 from anycam_ros.recordings.readers.image_folder import read_camera
+from anycam_ros.threads import limit_threads
 
 STARTS = (0, 5, 10)              # one start alone can be lucky
 
@@ -39,6 +40,7 @@ def benchmark_frontend(data: Path, config: OdometryConfig) -> Iterator[str]:
     yield from (f'{name} is left out: it has no {what}'
                 for name, what in lacking.items() if what)
     warm_up(VisualOdometry(config))
+    limit_threads(config.threads)
     yield heading()
     documented = [markdown_heading()]
     for sequence in sequences:
