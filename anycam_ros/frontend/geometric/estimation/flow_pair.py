@@ -3,7 +3,6 @@
 """The dense flow between a reference and a target image, there and back."""
 
 from collections.abc import Callable
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -29,10 +28,13 @@ class FlowPair:
         self.forward, self.left_out, self.stride = forward, left_out, stride
         self._backward = backward
 
-    @cached_property
+    @property
     def backward(self) -> Flow:
         """Return the flow (h, w, 2) from target to reference."""
-        return self._backward() if callable(self._backward) else self._backward
+        if callable(self._backward):
+            # What finds it starts from the pair before, which must not be held for ever.
+            self._backward = self._backward()
+        return self._backward
 
 
 def sample_flow(flow: Flow, positions_px: Array, stride: int) -> Array:

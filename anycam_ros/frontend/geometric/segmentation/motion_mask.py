@@ -33,6 +33,7 @@ from anycam_ros.frontend.geometric.segmentation.guided_filter import guided_filt
 from anycam_ros.frontend.geometric.segmentation.static_appearance import (
     coarse_image,
     induced_positions,
+    InducedPositions,
     static_appearance,
     StaticAppearanceOptions,
 )
@@ -129,19 +130,15 @@ class MotionMask:
             induced = induced_positions(self._camera, depth.mean,
                                         self._past.T_camera_reference @ T_reference_target,
                                         focal_px)
-            appearance = static_appearance(image, self._past.image, induced, depth,
-                                           self._appearance_options)
-            evidence = _joined(evidence, Evidence(
-                appearance.score, self._options.appearance_trust * appearance.trust))
+            evidence = _joined(evidence, self._appearance(image, self._past, induced, depth))
             evidence = self._with_past(evidence, backward, self._past)
         if left_out is not None:
             evidence.trust[left_out[::STRIDE, ::STRIDE]] = 0
         self._past = _Past(evidence, image, T_target_reference, forward)
         score, vote = self._spread_by_trust(evidence)
-        options = self._options
         self.reached = self._marked(vote, left_out)
-        self.newest = self._marked(
-            guided_filter(vote, image, options.guide_radius, options.guide_edge), left_out)
+        self.newest = self._marked(guided_filter(
+            vote, image, self._options.guide_radius, self._options.guide_edge), left_out)
         return np.asarray(score * np.float32(noise_px), np.float32)
 
     def _marked(self, vote: Map, left_out: NDArray[np.bool_] | None) -> NDArray[np.uint8]:
@@ -169,6 +166,13 @@ class MotionMask:
         _fill_evidence(residual, depth, gradient, noise_px, options.noise_per_flow,
                        options.texture_px, options.flat_gradient, options.maximum_score, evidence)
         return evidence
+
+    def _appearance(self, image: Map, past: _Past, induced: InducedPositions,
+                    depth: ExpectedDepth) -> Evidence:
+        """Return what the image before says, seen from here, of things that it showed already."""
+        appearance = static_appearance(image, past.image, induced, depth,
+                                       self._appearance_options)
+        return Evidence(appearance.score, self._options.appearance_trust * appearance.trust)
 
     def _with_past(self, new: Evidence, backward: Flow, past: _Past) -> Evidence:
         """Return the mean over frames, by trust; what was hidden before has no past."""

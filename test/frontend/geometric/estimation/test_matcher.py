@@ -1,0 +1,87 @@
+# Copyright 2026 The anycam_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Points are found where the picture went, by patches as by flow; nothing is hoarded."""
+
+import weakref
+
+import cv2
+import numpy as np
+import pytest
+
+from anycam_ros.flow.dense_flow import Image
+from anycam_ros.flow.dis import CoarseFlowOptions, DisFlow
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
+from anycam_ros.frontend.geometric.estimation.matcher import DenseMatcher, Matcher, PatchMatcher
+from anycam_ros.frontend.geometric.estimation.matching import MatchingOptions
+from anycam_ros.geometry.se3 import Array
+
+HEIGHT, WIDTH = 240, 320
+STEP = np.array([11.5, -6.25])
+
+
+def wall(step: Array) -> Image:
+    rng = np.random.default_rng(0)
+    noise = sum(std * cv2.GaussianBlur(rng.normal(size=(HEIGHT, WIDTH)), (0, 0), std)
+                for std in (1.5, 4, 12))
+    grey = cv2.normalize(noise, None, 0, 255, cv2.NORM_MINMAX).astype(np.float32)
+    T = np.array([[1, 0, step[0]], [0, 1, step[1]]])
+    moved = cv2.warpAffine(grey, T, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC,
+                           borderMode=cv2.BORDER_REFLECT)
+    return np.clip(np.rint(moved), 0, 255).astype(np.uint8)
+
+
+def points() -> Array:
+    y, x = np.mgrid[40:HEIGHT - 40:9, 40:WIDTH - 40:9]
+    return np.stack([x.ravel(), y.ravel()], axis=1).astype(float)
+
+
+def patches() -> PatchMatcher:
+    return PatchMatcher(MatchingOptions(), CoarseFlowOptions())
+
+
+@pytest.mark.parametrize(('matcher', 'limit_px'), [
+    (patches(), 0.1), (DenseMatcher(DisFlow(), MatchingOptions()), 0.3)])
+def test_points_are_found_where_the_picture_went(matcher: Matcher, limit_px: float) -> None:
+    reference, target = wall(np.zeros(2)), wall(STEP)
+    pair = matcher.flow(reference, target)
+    found = matcher.find(pair, reference, target, points())
+    assert found.is_valid.mean() > 0.95
+    error = (found.target_px - points() - STEP)[found.is_valid]
+    assert np.percentile(np.linalg.norm(error, axis=1), 90) < limit_px
+    grid = np.s_[40 // matcher.stride:-40 // matcher.stride]
+    assert np.median(np.abs(pair.forward[grid, grid] - STEP)) < 0.5
+    assert np.median(np.abs(pair.backward[grid, grid] + STEP)) < 0.5
+
+
+def test_what_is_left_out_is_not_matched() -> None:
+    reference, target, left_out = wall(np.zeros(2)), wall(STEP), np.zeros((HEIGHT, WIDTH), bool)
+    left_out[:, :WIDTH // 2] = True
+    matcher = patches()
+    found = matcher.find(matcher.flow(reference, target, None, left_out), reference, target,
+                         points())
+    assert (found.target_px[found.is_valid, 0] > WIDTH // 2 - 1).all()
+    assert found.is_valid.any()
+
+
+def test_flow_back_is_found_once_and_only_when_asked_for() -> None:
+    asked = []
+
+    def backward() -> np.ndarray:
+        asked.append(True)
+        return np.zeros((2, 2, 2), np.float32)
+
+    pair = FlowPair(np.zeros((2, 2, 2), np.float32), backward)
+    assert not asked
+    assert pair.backward is pair.backward
+    assert len(asked) == 1
+
+
+def test_a_pair_does_not_keep_those_before_it() -> None:
+    """A camera that stands takes no key frame for hours, and each frame starts from the last."""
+    matcher, image, pair = patches(), wall(np.zeros(2)), None
+    kept = []
+    for _ in range(4):
+        pair = matcher.flow(image, image, pair)
+        assert pair.backward is not None
+        kept.append(weakref.ref(pair))
+    assert [reference() is not None for reference in kept] == [False, False, False, True]
