@@ -86,7 +86,7 @@ class GeometricFrontEnd:
         self._motion_mask = MotionMask(camera, options.motion_mask, options.epipolar_residual,
                                        options.depth_expectation, options.static_appearance)
         self._initialiser = Initialiser(
-            camera, matchers.without_map, focal, self._camera_state, self._map,
+            camera, matchers, focal, self._camera_state, self._map,
             self._motion_mask, options, self._rest)
         self._extension = MapExtension(
             local_map=self._map, camera_state=self._camera_state, depth=self._depth, focal=focal,

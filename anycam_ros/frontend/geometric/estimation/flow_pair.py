@@ -36,6 +36,18 @@ class FlowPair:
             self._backward = self._backward()
         return self._backward
 
+    def on_grid(self, stride: int) -> 'FlowPair':
+        """Return the pair on a grid of another stride; the way back still waits."""
+        if stride == self.stride:
+            return self
+        return FlowPair(self._resized(self.forward, stride),
+                        lambda: self._resized(self.backward, stride), self.left_out, stride=stride)
+
+    def _resized(self, flow: Flow, stride: int) -> Flow:
+        height, width = (-(-length * self.stride // stride) for length in flow.shape[:2])
+        return np.asarray(cv2.resize(flow, (width, height), interpolation=(
+            cv2.INTER_AREA if stride > self.stride else cv2.INTER_LINEAR)), np.float32)
+
 
 def sample_flow(flow: Flow, positions_px: Array, stride: int) -> Array:
     """Return the flow (N, 2) at positions (N, 2) of an image, from a grid of this stride."""

@@ -89,8 +89,8 @@ class PatchMatcher:
 class Matchers(NamedTuple):
     """Hold how images are matched before there is a map, and with one.
 
-    Without a map nothing but the flow itself tells the edges of what moves: there it has to be
-    as fine as can be.
+    Without a map nothing but the flow itself tells the edges of what moves: where the camera
+    moves it has to be as fine as can be.
     """
 
     without_map: Matcher

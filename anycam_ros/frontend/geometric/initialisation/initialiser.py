@@ -11,7 +11,7 @@ from anycam_ros.frontend.common.stage_timer import MATCH, MOTION, StageTimer
 from anycam_ros.frontend.geometric.camera_state import CameraState
 from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
 from anycam_ros.frontend.geometric.estimation.flow_prediction import predict_flow
-from anycam_ros.frontend.geometric.estimation.matcher import Matcher
+from anycam_ros.frontend.geometric.estimation.matcher import Matchers
 from anycam_ros.frontend.geometric.estimation.pose_covariance import (
     absolute_information,
     flow_noise_px,
@@ -50,10 +50,10 @@ class Initialiser:
     kept: parallax may build up slowly, or in turns that the newest does not outlast.
     """
 
-    def __init__(self, camera: ProcessingCamera, matcher: Matcher, focal: FocalState,
+    def __init__(self, camera: ProcessingCamera, matchers: Matchers, focal: FocalState,
                  camera_state: CameraState, local_map: LocalMap, motion_mask: MotionMask,
                  options: GeometricOptions, rest: PictureRest) -> None:
-        self._camera, self._matcher, self._focal, self._rest = camera, matcher, focal, rest
+        self._camera, self._matchers, self._focal, self._rest = camera, matchers, focal, rest
         self._camera_state, self._map, self._motion_mask = camera_state, local_map, motion_mask
         self._options = options
         self._rotation_only: RotationOnlyTracker | None = None
@@ -145,20 +145,23 @@ class Initialiser:
     def _track(self, rotation_only: RotationOnlyTracker, image: Image,
                timer: StageTimer) -> TrackingResult | None:
         last = self._camera_state.tracking
+        # A camera that stands may do so for hours: what moves before it needs no finer flow.
+        matcher = self._matchers.with_map if self._rest.is_stationary \
+            else self._matchers.without_map
         with timer.stage(MATCH):
-            pair = self._matcher.flow(rotation_only.reference, image,
-                                  None if last is None else last.pair, self._rest.left_out)
+            start = None if last is None else last.pair.on_grid(matcher.stride)
+            pair = matcher.flow(rotation_only.reference, image, start, self._rest.left_out)
         with timer.stage(MOTION):
             return rotation_only.track(image, pair, self._focal_prior(rotation_only),
                                        is_stationary=self._rest.is_stationary)
 
     def _match(self, older: OlderReference, image: Image, R_camera_reference: Array) -> FlowPair:
-        before = older.tracking
-        start = predict_flow(before.pair, before.T_camera_world[:3, :3], R_camera_reference,
-                             self._camera, self._focal.focal_px, self._matcher.stride,
-                             self._options.flow_prediction)
-        return self._matcher.flow(older.rotation_only.reference, image, start,
-                              self._rest.left_out)
+        before, matcher = older.tracking, self._matchers.without_map
+        start = predict_flow(
+            before.pair.on_grid(matcher.stride), before.T_camera_world[:3, :3],
+            R_camera_reference, self._camera, self._focal.focal_px, matcher.stride,
+            self._options.flow_prediction)
+        return matcher.flow(older.rotation_only.reference, image, start, self._rest.left_out)
 
     def _window_from_parallax(self, rotation_only: RotationOnlyTracker,
                               tracking: TrackingResult) -> SlidingWindow | None:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Flow
-from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
 from anycam_ros.frontend.geometric.segmentation.depth_expectation import (
@@ -116,9 +115,8 @@ class MotionMask:
             depth = expected_depth(tracking, window, T_target_reference, self._shape,
                                    self._depth_options)
         T_reference_target = inverse(T_target_reference)
-        pair, left_out = tracking.pair, tracking.pair.left_out
-        forward, backward = _on_coarse_grid(pair)
-        residual = epipolar_residual(backward, forward, self._grid, depth.mean,
+        pair, left_out = tracking.pair.on_grid(STRIDE), tracking.pair.left_out
+        residual = epipolar_residual(pair.backward, pair.forward, self._grid, depth.mean,
                                      T_reference_target, focal_px)
         if left_out is not None:
             residual.is_known[left_out[::STRIDE, ::STRIDE]] = False
@@ -131,10 +129,10 @@ class MotionMask:
                                         self._past.T_camera_reference @ T_reference_target,
                                         focal_px)
             evidence = _joined(evidence, self._appearance(image, self._past, induced, depth))
-            evidence = self._with_past(evidence, backward, self._past)
+            evidence = self._with_past(evidence, pair.backward, self._past)
         if left_out is not None:
             evidence.trust[left_out[::STRIDE, ::STRIDE]] = 0
-        self._past = _Past(evidence, image, T_target_reference, forward)
+        self._past = _Past(evidence, image, T_target_reference, pair.forward)
         score, vote = self._spread_by_trust(evidence)
         self.reached = self._marked(vote, left_out)
         self.newest = self._marked(guided_filter(
@@ -202,16 +200,6 @@ class MotionMask:
         weight = total[..., 2] + np.float32(1e-9)
         score, vote = (np.asarray(total[..., i] / weight, np.float32) for i in (0, 1))
         return score, vote
-
-
-def _on_coarse_grid(pair: FlowPair) -> tuple[Flow, Flow]:
-    """Return the flow there and back on the coarse grid."""
-    if pair.stride == STRIDE:
-        return pair.forward, pair.backward
-    size = coarse_shape((pair.forward.shape[0], pair.forward.shape[1]))[::-1]
-    forward, backward = (np.asarray(cv2.resize(flow, size, interpolation=cv2.INTER_AREA),
-                                    np.float32) for flow in (pair.forward, pair.backward))
-    return forward, backward
 
 
 def _without_holes(flow: Flow) -> Flow:

@@ -10,7 +10,7 @@ import pytest
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.flow.dis import CoarseFlowOptions, DisFlow
-from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair
+from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair, sample_flow
 from anycam_ros.frontend.geometric.estimation.matcher import DenseMatcher, Matcher, PatchMatcher
 from anycam_ros.frontend.geometric.estimation.matching import MatchingOptions
 from anycam_ros.geometry.se3 import Array
@@ -85,3 +85,14 @@ def test_a_pair_does_not_keep_those_before_it() -> None:
         assert pair.backward is not None
         kept.append(weakref.ref(pair))
     assert [reference() is not None for reference in kept] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(('stride', 'other'), [(1, 2), (2, 1)])
+def test_pair_on_another_grid_says_the_same(stride: int, other: int) -> None:
+    y, x = (np.indices((48 // stride, 64 // stride)) + 0.5) * stride - 0.5
+    slope = np.stack([0.1 * x, 0.05 * y], axis=-1).astype(np.float32)
+    pair = FlowPair(slope, lambda: -slope, stride=stride).on_grid(other)
+    assert pair.forward.shape == pair.backward.shape == (48 // other, 64 // other, 2)
+    at = np.array([[20.0, 30.0], [41.5, 12.5]])
+    np.testing.assert_allclose(sample_flow(pair.forward, at, other), at * [0.1, 0.05], atol=0.02)
+    np.testing.assert_array_equal(pair.backward, -pair.forward)
