@@ -259,7 +259,9 @@ def run(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     folder, out = write_sequence(tmp_path / 'sequence', 250), tmp_path / 'out'
     process = subprocess.Popen(
         [sys.executable, '-m', 'anycam_ros.cli', 'odometry', str(folder), '--output', str(out),
-         '--bag'], cwd=REPOSITORY, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+         '--bag'], cwd=REPOSITORY, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        # A suite that runs in the background of a shell ignores SIGINT, and so would this one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # noqa: PLW1509
     deadline = time.monotonic() + 120
     trajectory = out / 'trajectory.tum'
     while not (trajectory.exists() and trajectory.read_text().count('\n') >= 10):

@@ -13,9 +13,11 @@ from anycam_ros.offline.interruption import interruptible
 
 @pytest.fixture(autouse=True)
 def handler() -> Iterator[None]:
-    """See that the handler of the process is set again."""
+    """Begin with Python's handler, which a shell may have taken away; see that it is set again."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    after = signal.signal(signal.SIGINT, before)
+    assert after is signal.default_int_handler
 
 
 def test_items_are_given_as_they_are() -> None:

@@ -44,6 +44,9 @@ class TrackerOptions:
     minimum_inlier_px: float = 3.0     # reprojection error that always counts as an inlier
     inlier_noise_ratio: float = 4.0    # of the largest error of an inlier to the median
     maximum_inlier: float = 0.02       # of the longer side; a map that is right misses by less
+    # Of the depth that is expected of a track which one key frame shows: its deviation is stated
+    # for matches that err by 1 px, and patches err by 0.3.
+    fresh_depth_trust: float = 0.1
     pose: RobustPoseOptions = field(default_factory=RobustPoseOptions)
 
 
@@ -61,7 +64,7 @@ def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, matcher: Ma
     if matches.is_valid.sum() < options.minimum_inliers:
         return failure
     T_world_anchor = inverse(window.T_camera_world)[window.tracks.first_frame[rows]]
-    points = _points(window, rows, T_world_anchor, matches)
+    points = _points(window, rows, T_world_anchor, matches, options)
     starts = [fit_pose(points, window.focal_px, T, options.pose.coarse_threshold_px,
                        heavy_tailed=False, iterations=0) for T in T_starts]
     nearest = min(starts, key=lambda start: start.cost).T_camera_world
@@ -94,12 +97,15 @@ def robust_pose(points: Points, focal_px: float, T_start: Array, matches: Matche
 
 
 def _points(window: SlidingWindow, rows: NDArray[np.int64], T_world_anchor: Array,
-            matches: Matches) -> Points:
+            matches: Matches, options: TrackerOptions) -> Points:
     tracks = window.tracks
+    is_fresh = (tracks.first_frame[rows] == window.newest) \
+        & (tracks.measured_information[rows] == 0)
     direction = rays(tracks.points_px[rows, 0], window.focal_px)
     return Points(ray=np.einsum('nij,nj->ni', T_world_anchor[:, :3, :3], direction),
                   centre=np.ascontiguousarray(T_world_anchor[:, :3, 3]),
                   inverse_depth=tracks.inverse_depth[rows],
-                  information=tracks.information[rows],
+                  information=np.where(is_fresh, options.fresh_depth_trust, 1.0)
+                  * tracks.information[rows],
                   observed_px=window.camera.undistorted_px(matches.target_px),
                   weight=matches.weight)
