@@ -46,7 +46,7 @@ def test_points_of_the_map_lie_on_what_was_filmed(walk: Clip) -> None:
     ratio = cloud.static.positions[:, 2] / truth.depth_m[row, column]
     error = np.abs(ratio / np.median(ratio) - 1)
     assert np.median(error) < 0.05
-    assert np.mean(error > 0.3) < 0.1
+    assert np.mean(error > 0.3) < 0.12
     # A point between two pixels may take the colour of either.
     same = (cloud.static.colours == truth.image_rgb[row, column]).all(axis=1)
     assert same.mean() > 0.98
