@@ -6,7 +6,7 @@
 #                           video or a folder of images, and a rendered clip when not given;
 #                           TOPIC=... chooses among several image topics of a bag
 #   make check              lint, types, import order and the unit tests: two minutes
-#   make test               every test and every lint: ten minutes
+#   make test               every test and every lint: 20 minutes
 #   make soak               the long tests: an hour of frames, 400 faults on the running node, 10,000
 #                           fuzzed messages, a minute of overload; two hours on two idle cores
 #   make setup              only make .venv; the commands above do it by themselves
