@@ -37,7 +37,7 @@ class FrameResult:
 
 
 def assemble_estimate(result: FrameResult) -> OdometryEstimate:
-    """Return the estimate for a frame, of the size of the camera's images."""
+    """Return the estimate for a frame; what moves in it is joined when the frame is finished."""
     frame, motion, focal = result.frame, result.scaled.motion, result.focal
     T, unit = motion.T_previous_camera, motion.unit
     twist = np.concatenate([T[:3, :3].T @ T[:3, 3], so3_log(T[:3, :3])])
@@ -61,7 +61,7 @@ def assemble_estimate(result: FrameResult) -> OdometryEstimate:
         focal_source=focal_source,
         focal_candidates_px=focal_candidates() * frame.height,
         focal_log_probs=focal.log_probabilities(result.camera.intrinsics.height),
-        what_moves=what_moves(motion, (frame.height, frame.width), pixel_scale),
+        what_moves=None,        # until the frame is finished
         scale_source=unit.source, metres_per_unit=result.scaled.metres_per_unit,
         scale_std=unit.std, static_share=motion.static_share,
         fixed_share=motion.fixed_share,

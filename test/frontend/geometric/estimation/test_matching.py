@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from anycam_ros.flow.dis import DisFlow, Flow
+from anycam_ros.flow.dis import DisFlow, Flow, Image
 from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair, sample_flow
 from anycam_ros.frontend.geometric.estimation.matching import (
     follow,
@@ -64,13 +64,19 @@ def block(left: int, right: int, top: int, bottom: int) -> Array:
     return np.stack([x.ravel(), y.ravel()], axis=1).astype(float)
 
 
-@pytest.mark.parametrize('step_px', [8, 16, 24])
-def test_what_an_occluder_covers_is_rejected(step_px: int) -> None:
+def occluder_that_moves(step_px: int) -> tuple[Image, Image]:
+    """Return two views of a background with a square before it, which goes to the right."""
     rng = np.random.default_rng(0)
     background, patch = texture(rng, 240, 320), texture(rng, 100, 100)
     reference, target = background.copy(), background.copy()
     reference[70:170, 80:180] = patch
     target[70:170, 80 + step_px:180 + step_px] = patch
+    return reference, target
+
+
+@pytest.mark.parametrize('step_px', [8, 16, 24])
+def test_what_an_occluder_covers_is_rejected(step_px: int) -> None:
+    reference, target = occluder_that_moves(step_px)
     pair = FlowPair(*DisFlow().both_ways(reference, target))
     assert follow(pair, block(181, 180 + step_px, 80, 160), OPTIONS).is_valid.mean() < 0.2
     assert follow(pair, block(20, 300, 15, 50), OPTIONS).is_valid.mean() > 0.9
@@ -114,11 +120,7 @@ def test_samples_of_a_coarse_grid_belong_to_the_middle_of_its_cells() -> None:
 
 @pytest.mark.parametrize('step_px', [8, 16, 24])
 def test_patches_under_an_occluder_are_rejected(step_px: int) -> None:
-    rng = np.random.default_rng(0)
-    background, patch = texture(rng, 240, 320), texture(rng, 100, 100)
-    reference, target = background.copy(), background.copy()
-    reference[70:170, 80:180] = patch
-    target[70:170, 80 + step_px:180 + step_px] = patch
+    reference, target = occluder_that_moves(step_px)
     hidden, seen, on_patch = (block(181, 180 + step_px, 80, 160), block(20, 300, 15, 50),
                               block(95, 165, 85, 155))
     assert search_patches(reference, target, hidden, hidden, OPTIONS).is_valid.mean() < 0.1
