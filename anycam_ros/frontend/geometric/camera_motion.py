@@ -10,7 +10,9 @@ from anycam_ros.frontend.geometric.camera_state import CameraState
 from anycam_ros.frontend.geometric.estimation.pose_covariance import (
     correction_covariance,
     CovarianceOptions,
+    key_frame_covariance,
     motion_covariance,
+    pose_noise,
 )
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.mapping.local_map import LocalMap
@@ -36,6 +38,9 @@ def move_camera(state: CameraState, tracking: TrackingResult, stamp_s: float,
     T_previous_camera = state.motion_to(tracking)
     covariance = motion_covariance(tracking, state.tracking, T_previous_camera, focal_variance,
                                    options)
+    if state.tracking is None and state.noise is not None:
+        covariance += key_frame_covariance(state.noise, T_previous_camera)
+    state.noise = pose_noise(tracking, options)
     if status is TrackingState.TRACKING:
         local_map.remember_motion(float(np.linalg.norm(T_previous_camera[:3, 3])),
                                   stamp_s - state.stamp_s)

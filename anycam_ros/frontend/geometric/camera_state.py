@@ -33,6 +33,8 @@ class CameraState:
         self.reference_stamp_s = 0.0                       # of the first reference of the world
         self.tracking: TrackingResult | None = None        # of that frame; None: it is the
                                                            # reference itself
+        self.noise: Array | None = None                    # of that frame's pose as it was found,
+                                                           # (6, 6); None without a map
         self.unexplained_turn_rad2 = 0.0                   # squared turns since then, summed
         self._first_position_std: float | None = None      # since the reference
         self._velocity: Array = np.zeros(6)    # of T_camera_world (linear, angular), per s
@@ -43,7 +45,7 @@ class CameraState:
         self.reference_stamp_s = self.stamp_s = stamp_s
         self.T_camera_world = np.eye(4)
         self.unexplained_turn_rad2 = 0.0
-        self.tracking = None
+        self.tracking = self.noise = None
         self.stop()
 
     def refer_to(self, T_camera_world: Array) -> None:
@@ -102,6 +104,9 @@ class CameraState:
         self._pending_correction.rescale(factor)
         self._velocity[:3] *= factor
         self.T_camera_world = rescaled(self.T_camera_world, factor)
+        if self.noise is not None:
+            unit = np.repeat([factor, 1.0], 3)
+            self.noise = self.noise * np.outer(unit, unit)
         if self.tracking is not None:
             # What it says of its errors is in the old unit.
             self.tracking = self.tracking._replace(T_camera_world=self.T_camera_world, error=None)

@@ -4,9 +4,10 @@
 
 What of the residuals changed since the frame before spoils the motion between the two. What did
 not change spoils it, too, once the camera moves: the same error of a match or of the map then
-stands for another motion, and it does so for many frames on end. Flow errs alike over whole
-regions: how many tracks tell as much as one is measured in each frame. On top of that comes what
-the lens may be that nobody calibrated.
+stands for another motion, and it does so for many frames on end. A new key frame changes map and
+points at once: nothing cancels then. Matches err alike over whole regions: how many tracks tell
+as much as one is measured in each frame. On top of that comes what the lens may be that nobody
+calibrated.
 """
 
 from dataclasses import dataclass
@@ -61,11 +62,7 @@ def motion_covariance(now: TrackingResult, before: TrackingResult | None, T_prev
     """
     if now.error is None:
         return _covariance_without_map(T_previous_camera, now, options)
-    # Where much of the image moves, some of it passes for static.
-    static_share = now.is_inlier.sum() / max(now.matches.is_valid.sum(), 1)
-    alike = options.hidden_correlation * tracks_that_err_alike(now, options)
-    covariance = alike / max(static_share, 1e-3) * _variance_px2(now, before, options) \
-        * np.linalg.inv(now.information)
+    covariance = _variance_px2(now, before, options) * _covariance_per_px2(now, options)
     if focal_variance == 0.0:
         return np.asarray(covariance)
     response = -now.error.lens_response
@@ -77,6 +74,26 @@ def motion_covariance(now: TrackingResult, before: TrackingResult | None, T_prev
     return np.asarray(covariance + (lens_variance * response) @ response.T)
 
 
+def pose_noise(now: TrackingResult, options: CovarianceOptions) -> Array | None:
+    """Return the covariance (6, 6) that matches and map give a pose by itself (linear, angular).
+
+    It is a left perturbation of the pose in the map; None without a map.
+    """
+    if now.error is None:
+        return None
+    return _whole_variance_px2(now, options) * _covariance_per_px2(now, options)
+
+
+def key_frame_covariance(noise: Array, T_previous_camera: Array) -> Array:
+    """Return what it adds to a motion from a key frame that this was found with such a noise.
+
+    Refinement has moved it since, and the new frame is found by other points: neither repeats its
+    error, which up to then cancelled between frames.
+    """
+    to_camera = adjoint(inverse(T_previous_camera))
+    return np.asarray(to_camera @ noise @ to_camera.T)
+
+
 def tracks_that_err_alike(now: TrackingResult, options: CovarianceOptions) -> float:
     """Return how many tracks tell as much as one, by the residuals; at least 1.
 
@@ -84,8 +101,7 @@ def tracks_that_err_alike(now: TrackingResult, options: CovarianceOptions) -> fl
     """
     assert now.error is not None
     residual_px, side_px = now.error.residual_px, max(now.image.shape) / options.cells
-    limit_px = options.winsorised_at * flow_noise_px(
-        _distances(residual_px, np.zeros_like(residual_px), now.is_inlier), options)
+    limit_px = options.winsorised_at * math.sqrt(_whole_variance_px2(now, options))
     return _variance_of_sums(residual_px, now.matches.target_px, now.is_inlier, side_px,
                              options.cells, limit_px)
 
@@ -138,13 +154,28 @@ def correction_covariance(T_previous_camera: Array, T_corrected: Array) -> Array
     return np.asarray(np.outer(error, error), np.float64)
 
 
+def _covariance_per_px2(now: TrackingResult, options: CovarianceOptions) -> Array:
+    """Return the covariance (6, 6) of a pose per variance of what it is found by."""
+    # Where much of the image moves, some of it passes for static.
+    static_share = now.is_inlier.sum() / max(now.matches.is_valid.sum(), 1)
+    alike = options.hidden_correlation * tracks_that_err_alike(now, options)
+    return np.asarray(alike / max(static_share, 1e-3) * np.linalg.inv(now.information))
+
+
+def _whole_variance_px2(now: TrackingResult, options: CovarianceOptions) -> float:
+    """Return the variance of a component of the residuals of a frame."""
+    assert now.error is not None
+    residual_px = now.error.residual_px
+    return flow_noise_px(
+        _distances(residual_px, np.zeros_like(residual_px), now.is_inlier), options) ** 2
+
+
 def _variance_px2(now: TrackingResult, before: TrackingResult | None,
                   options: CovarianceOptions) -> float:
     """Return the variance of a component of the error that spoils the motion to now."""
     assert now.error is not None
     residual_px, target_px = now.error.residual_px, now.matches.target_px
-    whole = flow_noise_px(
-        _distances(residual_px, np.zeros_like(residual_px), now.is_inlier), options) ** 2
+    whole = _whole_variance_px2(now, options)
     if before is None or before.error is None:
         return whole
     is_common = now.is_inlier & before.is_inlier
