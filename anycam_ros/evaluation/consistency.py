@@ -68,6 +68,27 @@ def normalised_errors(motions: Sequence[Motion], frames: int, units_per_metre: f
     return NormalisedErrors(*np.array(found).T)
 
 
+def truth_jitter(stretches: Sequence[Sequence[Motion]], units_per_metre: float) -> Array:
+    """Return the covariance (6, 6) of true motions (linear in m, angular) whose poses jitter.
+
+    What a motion changes by from frame to frame is seen twice, by the truth and by the estimate,
+    whose errors have nothing to do with each other: what the truth does not share is its own.
+    Each stretch of motions has no gap. Poses count as off independently, so that the covariance
+    is the same for motions over any number of frames, and axes as independent.
+    Source: Grubbs, On estimating precision of measuring instruments, JASA 1948.
+    """
+    alone: list[Array] = []
+    for motions in stretches:
+        true, found = (np.diff(_vectors(side, unit), 2, axis=0) for side, unit in (
+            ([motion.T_true for motion in motions], 1.0),
+            ([motion.T_before_after for motion in motions], units_per_metre)))
+        alone.extend(true * (true - found))
+    if not alone:
+        raise EvaluationError('no three motions on end: the jitter of the truth does not show.')
+    # A third difference of positions holds 1 + 9 + 9 + 1 times their variance, a motion twice.
+    return np.diag(np.maximum(np.mean(alone, axis=0), 0.0) * 2.0 / 20.0)
+
+
 def motion_error(motion: Motion, units_per_metre: float) -> NDArray[np.float64]:
     """Return the error (linear, angular), in the unit of the motion and its camera's axes."""
     R = motion.T_true[:3, :3]
@@ -83,6 +104,11 @@ def units_per_metre(motions: Sequence[Motion]) -> float:
     if squared == 0.0:
         raise EvaluationError('the camera does not move: lengths have no common scale.')
     return float((found * true).sum() / squared)
+
+
+def _vectors(transforms: Sequence[Array], unit: float) -> Array:
+    """Return transforms as vectors (N, 6), linear and angular, with lengths in the unit."""
+    return np.array([np.concatenate([T[:3, 3] / unit, so3_log(T[:3, :3])]) for T in transforms])
 
 
 def _joined(motions: Sequence[Motion]) -> Motion:
