@@ -26,7 +26,7 @@ class FlowPredictionOptions:
     minimum_turn_px: float = 4.0   # less is within easy reach of the search
 
 
-def predict_flow(before: FlowPair | None, R_before_reference: Array, R_now_reference: Array,
+def predict_flow(before: FlowPair | None, R_before_reference: Array, R_now_reference: Array, *,
                  camera: ProcessingCamera, focal_px: float, stride: int,
                  options: FlowPredictionOptions) -> FlowPair | None:
     """Return the flow to start with: `before` (none: no motion) with the further rotation.

@@ -83,7 +83,7 @@ class PatchMatcher:
         """Return where the patches around the points (N, 2) of the reference are."""
         expected = reference_px + sample_flow(pair.forward, reference_px, pair.stride)
         return search_patches(reference, target, reference_px, expected, self._options,
-                              pair.left_out)
+                              left_out=pair.left_out)
 
 
 class Matchers(NamedTuple):

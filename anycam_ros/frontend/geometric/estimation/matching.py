@@ -56,7 +56,7 @@ def follow(pair: FlowPair, reference_px: Array, options: MatchingOptions) -> Mat
 
 
 def search_patches(source: Image, target: Image, source_px: Array, expected_px: Array,
-                   options: MatchingOptions,
+                   options: MatchingOptions, *,
                    left_out: NDArray[np.bool_] | None = None) -> Matches:
     """Return where the patches around points (N, 2) of the source are, close to where expected.
 

@@ -159,8 +159,8 @@ class Initialiser:
         before, matcher = older.tracking, self._matchers.without_map
         start = predict_flow(
             before.pair.on_grid(matcher.stride), before.T_camera_world[:3, :3],
-            R_camera_reference, self._camera, self._focal.focal_px, matcher.stride,
-            self._options.flow_prediction)
+            R_camera_reference, camera=self._camera, focal_px=self._focal.focal_px,
+            stride=matcher.stride, options=self._options.flow_prediction)
         return matcher.flow(older.rotation_only.reference, image, start, self._rest.left_out)
 
     def _window_from_parallax(self, rotation_only: RotationOnlyTracker,

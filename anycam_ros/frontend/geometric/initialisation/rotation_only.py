@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rotation-only tracking: before there is a map, the camera turns, and parallax is awaited."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 import math
 
 import numpy as np
@@ -114,7 +116,7 @@ class RotationOnlyTracker:
             other = fit_rotation(
                 self.undistorted_px[valid], observed_px, matches.weight[valid], prior.focal_px,
                 fit.R_camera_reference, self._two_view, focal_prior=prior)
-            if self._is_turn(other, fit):
+            if self._is_turn(other, lambda: fit):
                 fit = other
         self._R_camera_reference = fit.R_camera_reference
         return self._tracking_result(image, pair, matches, fit)
@@ -144,18 +146,22 @@ class RotationOnlyTracker:
         None where the turn does not explain the motion: parallax would pass for a focal length.
         """
         valid = tracking.matches.is_valid
-        fit, other = (fit_rotation(
-            self.undistorted_px[valid],
+        fit = partial(
+            fit_rotation, self.undistorted_px[valid],
             self.camera.undistorted_px(tracking.matches.target_px[valid]),
             tracking.matches.weight[valid], prior.focal_px, tracking.T_camera_world[:3, :3],
-            self._two_view, focal_prior=focal_prior) for focal_prior in (None, prior))
+            self._two_view)
+        other = fit(focal_prior=prior)
         return other if self._is_turn(other, fit) else None
 
-    def _is_turn(self, other: RotationFit, fit: RotationFit) -> bool:
-        """Return whether a turn with a focal length of its own is what moved the image."""
+    def _is_turn(self, other: RotationFit, fit: Callable[[], RotationFit]) -> bool:
+        """Return whether a turn with a focal length of its own is what moved the image.
+
+        fit returns the turn with the focal length that was thought; it may not be needed.
+        """
         noise_px = float(np.median(other.residual_px))
         return noise_px < self._options.maximum_turn_noise_px \
-            or noise_px < self._options.turn_noise_ratio * float(np.median(fit.residual_px))
+            or noise_px < self._options.turn_noise_ratio * float(np.median(fit().residual_px))
 
     def is_reference_expired(self, tracking: TrackingResult) -> bool:
         """Return whether a stationary camera should take a fresh reference.

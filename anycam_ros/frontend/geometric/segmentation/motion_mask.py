@@ -30,12 +30,12 @@ from anycam_ros.frontend.geometric.segmentation.epipolar_residual import (
 )
 from anycam_ros.frontend.geometric.segmentation.guided_filter import guided_filter
 from anycam_ros.frontend.geometric.segmentation.static_appearance import (
-    coarse_image,
     induced_positions,
     InducedPositions,
     static_appearance,
     StaticAppearanceOptions,
 )
+from anycam_ros.frontend.working_image import half_size
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.compiled import compiled_reordered, inlined
 from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
@@ -123,7 +123,7 @@ class MotionMask:
         noise_px = self._noise_px(residual, tracking)
         evidence = self._evidence(residual, depth, noise_px,
                                   texture(tracking.image, self._residual_options))
-        image = coarse_image(tracking.image)
+        image = np.asarray(half_size(tracking.image), np.float32)
         if self._past is not None:
             induced = induced_positions(self._camera, depth.mean,
                                         self._past.T_camera_reference @ T_reference_target,

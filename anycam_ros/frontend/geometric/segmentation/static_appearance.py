@@ -12,9 +12,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.segmentation.depth_expectation import ExpectedDepth
-from anycam_ros.frontend.geometric.segmentation.epipolar_residual import coarse_shape, Map, STRIDE
+from anycam_ros.frontend.geometric.segmentation.epipolar_residual import Map, STRIDE
 from anycam_ros.geometry.camera import ProcessingCamera, rays
 from anycam_ros.geometry.se3 import Array
 
@@ -44,12 +43,6 @@ class StaticAppearance(NamedTuple):
 
     score: Map    # grey difference over what is to be expected
     trust: Map    # 0 to 1: whether a motion of a coarse pixel would show
-
-
-def coarse_image(image: Image) -> Map:
-    """Return a grey image on the coarse grid."""
-    size = coarse_shape((image.shape[0], image.shape[1]))[::-1]
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def induced_positions(camera: ProcessingCamera, inverse_depth: Map, T_other_now: Array,

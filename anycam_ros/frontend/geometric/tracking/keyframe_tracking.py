@@ -35,12 +35,13 @@ def track_from_keyframe(local_map: LocalMap, state: CameraState, image: Image,
         start = predict_flow(None if state.tracking is None else state.tracking.pair,
                              state.T_camera_world[:3, :3] @ R_world_reference,
                              T_predicted[:3, :3] @ R_world_reference,
-                             window.camera, window.focal_px, matcher.stride,
-                             options.flow_prediction)
+                             camera=window.camera, focal_px=window.focal_px,
+                             stride=matcher.stride, options=options.flow_prediction)
         pair = matcher.flow(window.images[-1], image, start, left_out)
     with timer.stage(MOTION):
-        tracking = track_frame(window, image, pair, matcher, [
-            state.T_camera_world, T_predicted], options.tracker)
+        tracking = track_frame(
+            window, image, pair, matcher, T_starts=[state.T_camera_world, T_predicted],
+            options=options.tracker)
         if isinstance(tracking, TrackingResult) and is_poor(tracking, options.tracking_quality):
             step = float(np.linalg.norm(state.motion_to(tracking)[:3, 3]))
             if local_map.is_jump(step, stamp_s - state.stamp_s):

@@ -51,7 +51,7 @@ class TrackerOptions:
 
 
 def track_frame(window: SlidingWindow, image: Image, pair: FlowPair, matcher: Matcher,
-                T_starts: list[Array], options: TrackerOptions
+                *, T_starts: list[Array], options: TrackerOptions
                 ) -> TrackingResult | TrackingFailure:
     """Return how the image relates to the newest key frame; a failure when too little fits.
 

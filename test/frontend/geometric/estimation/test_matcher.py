@@ -4,11 +4,10 @@
 
 import weakref
 
-import cv2
 import numpy as np
 import pytest
+from textured_wall import moved, textured_wall
 
-from anycam_ros.flow.dense_flow import Image
 from anycam_ros.flow.dis import CoarseFlowOptions, DisFlow
 from anycam_ros.frontend.geometric.estimation.flow_pair import FlowPair, sample_flow
 from anycam_ros.frontend.geometric.estimation.matcher import DenseMatcher, Matcher, PatchMatcher
@@ -17,17 +16,7 @@ from anycam_ros.geometry.se3 import Array
 
 HEIGHT, WIDTH = 240, 320
 STEP = np.array([11.5, -6.25])
-
-
-def wall(step: Array) -> Image:
-    rng = np.random.default_rng(0)
-    noise = sum(std * cv2.GaussianBlur(rng.normal(size=(HEIGHT, WIDTH)), (0, 0), std)
-                for std in (1.5, 4, 12))
-    grey = cv2.normalize(noise, None, 0, 255, cv2.NORM_MINMAX).astype(np.float32)
-    T = np.array([[1, 0, step[0]], [0, 1, step[1]]])
-    moved = cv2.warpAffine(grey, T, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC,
-                           borderMode=cv2.BORDER_REFLECT)
-    return np.clip(np.rint(moved), 0, 255).astype(np.uint8)
+WALL = textured_wall(HEIGHT, WIDTH)
 
 
 def points() -> Array:
@@ -42,7 +31,7 @@ def patches() -> PatchMatcher:
 @pytest.mark.parametrize(('matcher', 'limit_px'), [
     (patches(), 0.1), (DenseMatcher(DisFlow(), MatchingOptions()), 0.3)])
 def test_points_are_found_where_the_picture_went(matcher: Matcher, limit_px: float) -> None:
-    reference, target = wall(np.zeros(2)), wall(STEP)
+    reference, target = WALL, moved(WALL, STEP)
     pair = matcher.flow(reference, target)
     found = matcher.find(pair, reference, target, points())
     assert found.is_valid.mean() > 0.95
@@ -54,7 +43,7 @@ def test_points_are_found_where_the_picture_went(matcher: Matcher, limit_px: flo
 
 
 def test_what_is_left_out_is_not_matched() -> None:
-    reference, target, left_out = wall(np.zeros(2)), wall(STEP), np.zeros((HEIGHT, WIDTH), bool)
+    reference, target, left_out = WALL, moved(WALL, STEP), np.zeros((HEIGHT, WIDTH), bool)
     left_out[:, :WIDTH // 2] = True
     matcher = patches()
     found = matcher.find(matcher.flow(reference, target, None, left_out), reference, target,
@@ -78,7 +67,7 @@ def test_flow_back_is_found_once_and_only_when_asked_for() -> None:
 
 def test_a_pair_does_not_keep_those_before_it() -> None:
     """A camera that stands takes no key frame for hours, and each frame starts from the last."""
-    matcher, image, pair = patches(), wall(np.zeros(2)), None
+    matcher, image, pair = patches(), WALL, None
     kept = []
     for _ in range(4):
         pair = matcher.flow(image, image, pair)

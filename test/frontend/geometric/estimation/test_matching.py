@@ -132,7 +132,8 @@ def test_patches_under_an_occluder_are_rejected(step_px: int) -> None:
                                np.broadcast_to([step_px, 0], (found.is_valid.sum(), 2)), atol=0.1)
     left_out = np.zeros(target.shape, np.bool_)
     left_out[:, 160:] = True
-    kept = search_patches(reference, target, on_patch, found.target_px, OPTIONS, left_out)
+    kept = search_patches(reference, target, on_patch, found.target_px, OPTIONS,
+                          left_out=left_out)
     assert (kept.target_px[kept.is_valid, 0] < 160).all()
     assert kept.is_valid.any()
 

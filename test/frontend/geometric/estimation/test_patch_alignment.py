@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Patches are found to a small part of a pixel, whatever the light, or not at all."""
 
-import cv2
 import numpy as np
 import pytest
+from textured_wall import moved, textured_wall
 
 from anycam_ros.flow.dense_flow import Image
 from anycam_ros.frontend.geometric.estimation.patch_alignment import (
@@ -21,20 +21,7 @@ STEP, NEAR = np.array([3.3, -2.6]), np.array([2.0, -2.0])
 
 @pytest.fixture(scope='module')
 def wall() -> Image:
-    rng = np.random.default_rng(0)
-    noise = sum(std * cv2.GaussianBlur(rng.normal(size=(HEIGHT, WIDTH)), (0, 0), std)
-                for std in (1.5, 4))
-    return cv2.normalize(noise, None, 40, 200, cv2.NORM_MINMAX).astype(np.uint8)
-
-
-def moved(image: Image, step: Array, gain: float = 1.0, bias: float = 0.0,
-          noise: float = 0.0) -> Image:
-    """Return an image whose content went on by a step, in another light, with noise."""
-    T = np.array([[1, 0, step[0]], [0, 1, step[1]]])
-    seen = gain * cv2.warpAffine(image.astype(np.float32), T, (WIDTH, HEIGHT),
-                                 flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT) + bias
-    seen = seen + np.random.default_rng(1).normal(0, max(noise, 1e-9), seen.shape)
-    return np.clip(np.rint(seen), 0, 255).astype(np.uint8)
+    return textured_wall(HEIGHT, WIDTH, (1.5, 4))
 
 
 def grid(border_px: int = 14) -> Array:

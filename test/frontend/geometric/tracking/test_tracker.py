@@ -32,7 +32,7 @@ from anycam_ros.frontend.geometric.tracking.tracking_quality import (
 from anycam_ros.geometry.se3 import Array, inverse, so3_log
 from anycam_ros.simulation.rendered_scene import camera_pose, RenderedFrame, RenderedScene
 
-PREDICTION, STRIDE = FlowPredictionOptions(), 2
+STRIDE = 2
 
 
 def dense(flow: DisFlow) -> DenseMatcher:
@@ -46,7 +46,12 @@ def patches() -> PatchMatcher:
 def tracked(matcher: Matcher, window: SlidingWindow,
             image: Image) -> TrackingResult | TrackingFailure:
     return track_frame(window, image, matcher.flow(window.images[-1], image), matcher,
-                       [np.eye(4)], TrackerOptions())
+                       T_starts=[np.eye(4)], options=TrackerOptions())
+
+
+def predicted(before: FlowPair | None, R_now_reference: Array) -> FlowPair | None:
+    return predict_flow(before, np.eye(3), R_now_reference, camera=CAMERA, focal_px=FOCAL_PX,
+                        stride=STRIDE, options=FlowPredictionOptions())
 
 
 def grey(frame: RenderedFrame) -> Image:
@@ -116,7 +121,7 @@ def test_predicted_turn_reaches_what_the_search_alone_does_not() -> None:
            @ np.array([[60.0, 140.0], [168.0, 120.0], [1.0, 1.0]]))
     seen = CAMERA.intrinsics.matrix @ T[:3, :3] @ ray
     expected = (seen[:2] / seen[2]).T - [[60, 168], [140, 120]]
-    start = predict_flow(None, np.eye(3), T[:3, :3], CAMERA, FOCAL_PX, STRIDE, PREDICTION)
+    start = predicted(None, T[:3, :3])
     assert start is not None
     at = ([84, 60], [30, 70])
     np.testing.assert_allclose(start.forward[at], expected, atol=3)
@@ -129,8 +134,8 @@ def test_predicted_turn_reaches_what_the_search_alone_does_not() -> None:
 def test_prediction_keeps_what_it_knows_while_the_camera_hardly_turns() -> None:
     pair = FlowPair(*np.zeros((2, HEIGHT // STRIDE, WIDTH // STRIDE, 2), np.float32),
                     stride=STRIDE)
-    assert predict_flow(pair, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, STRIDE, PREDICTION) is pair
-    assert predict_flow(None, np.eye(3), np.eye(3), CAMERA, FOCAL_PX, STRIDE, PREDICTION) is None
+    assert predicted(pair, np.eye(3)) is pair
+    assert predicted(None, np.eye(3)) is None
 
 
 def test_points_of_the_map_show_whether_the_camera_moves(
