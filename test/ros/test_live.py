@@ -1,11 +1,13 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera at 30 Hz, 640x480: no frame lost, a pose for each, soon, in constant memory.
+"""A camera at 30 Hz, 640x480: a pose for each frame, soon, in constant memory.
 
 ANYCAM_LIVE_S sets the length of the run, seconds, and holds it to what is promised of two cores:
 where they do nothing else, where another process keeps one of them busy, and where the node may
 use one alone. Without it the run is short, and only what does not depend on the machine is asked
-for: every frame arrives, and each of them has a pose or is counted as dropped.
+for: each frame that is received has a pose, or is counted as dropped or lost. DDS keeps the
+newest five frames for a node that gets no time to take them, and tells nobody of those before;
+a machine that is busy enough loses frames there.
 """
 
 from collections.abc import Iterator
@@ -13,7 +15,6 @@ from contextlib import contextmanager
 import os
 import subprocess
 import sys
-import time
 from typing import NamedTuple
 
 from live_camera import latencies_ms, messages_to_and_fro, stream
@@ -21,6 +22,8 @@ from node_process import NodeProcess
 import numpy as np
 from peer import Peer
 import pytest
+
+from anycam_ros.msg import Status
 
 pytestmark = pytest.mark.soak
 IS_MEASURED = 'ANYCAM_LIVE_S' in os.environ
@@ -65,8 +68,12 @@ def test_live_camera(promise: Promise) -> None:
         resident_bytes = [node.resident_bytes
                           for passed_s in stream(peer, messages, RATE_HZ, DURATION_S)
                           if passed_s >= SETTLED_S]
-        time.sleep(0.5)
+        peer.wait_for(lambda: peer.statuses[-1].cause == Status.CAUSE_NO_IMAGE
+                      and bool(peer.statuses[-1].frames_received), 60,
+                      'status after the last image')
         status = peer.statuses[-1]
+        lost = sum(status.state == Status.LOST and status.cause != Status.CAUSE_NO_IMAGE
+                   for status in peer.statuses)
         waited_ms = latencies_ms(peer)
         masks = len(peer.received['motion_mask'])
     frames = int(DURATION_S * RATE_HZ)
@@ -79,11 +86,12 @@ def test_live_camera(promise: Promise) -> None:
         f'{waited_ms.size} poses, {masks} masks; latency p50 {p50:.0f}, p95 {p95:.0f}, '
         f'p99 {p99:.0f}, max {waited_ms.max():.0f} ms; memory grew by '
         f'{grown_bytes / MEGABYTE:.1f} MB in {DURATION_S - SETTLED_S:.0f} s\n')
-    assert status.frames_received == frames
-    assert waited_ms.size > 0
-    # The first frame has no pose, and the last may be on their way.
-    assert frames - waited_ms.size - status.frames_dropped in range(3)
+    assert 0 < status.frames_received <= frames
+    assert status.frames_received == status.frames_processed + status.frames_dropped
+    # The first frame has no pose.
+    assert waited_ms.size == status.frames_processed - 1 - lost
     if IS_MEASURED:
+        assert status.frames_received > 0.98 * frames     # best effort
         assert waited_ms.size >= promise.minimum_poses * frames
         assert p95 < promise.maximum_p95_ms
     assert grown_bytes < 5 * MEGABYTE * max(1.0, (DURATION_S - SETTLED_S) / 60)
