@@ -94,4 +94,5 @@ def test_live_camera(promise: Promise) -> None:
         assert status.frames_received > 0.98 * frames     # best effort
         assert waited_ms.size >= promise.minimum_poses * frames
         assert p95 < promise.maximum_p95_ms
-    assert grown_bytes < 5 * MEGABYTE * max(1.0, (DURATION_S - SETTLED_S) / 60)
+        # Until then DDS keeps ten messages of each topic, 15 MB, later on a slower machine.
+        assert grown_bytes < 5 * MEGABYTE * max(1.0, (DURATION_S - SETTLED_S) / 60)
