@@ -43,5 +43,9 @@ class WeightsError(AnyCamError):
     """The weights of a network are missing, or are not those of that network."""
 
 
+class TrainingError(AnyCamError):
+    """A training cannot go on."""
+
+
 class TracksError(AnyCamError, ValueError):
     """Tracks, poses or priors do not fit together."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import sys
 
 import anycam_ros
-from anycam_ros.cli import benchmark, config, export, odometry, weights
+from anycam_ros.cli import benchmark, config, export, odometry, train, weights
 from anycam_ros.cli.arguments import EXIT_CANNOT_RUN, EXIT_INTERRUPTED
 from anycam_ros.errors import AnyCamError
 
-COMMANDS = odometry, config, weights, export, benchmark
+COMMANDS = odometry, config, weights, export, train, benchmark
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

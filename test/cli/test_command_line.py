@@ -238,7 +238,8 @@ def test_documented_commands_and_options_exist(
     commands = re.findall(r'^    (\w+)', capsys.readouterr().out, re.MULTILINE)
     assert set(re.findall(r'\banycam\s(\w+)', text)) <= {*commands}
     options = {'--help'}
-    for command in (['odometry'], ['weights'], ['export'], ['benchmark', 'frontend']):
+    for command in (['odometry'], ['weights'], ['export'], ['train'],
+                    ['benchmark', 'frontend']):
         with pytest.raises(SystemExit):
             main([*command, '--help'])
         options |= set(re.findall(r'--[a-z-]+', capsys.readouterr().out))
