@@ -62,8 +62,8 @@ def train(config: TrainingConfig, make_task: MakeTask | None = None,
             task = make_task(config.options, group.device)
             samples = task.samples()
         task.network.to(group.device)
-        trainer = Trainer(config, task, group, stop)
-        if not trainer.resume(finetune):
+        trainer = Trainer(config, task, group, stop, finetune)
+        if not trainer.resume():
             return Result(Ending.FINISHED, trainer.state.step)
         batches = load_batches(samples, config, group, trainer.state.step)
         with tqdm(batches, total=config.steps, initial=trainer.state.step, unit='step',
@@ -77,23 +77,23 @@ class Trainer:
     """Hold a training while it runs."""
 
     def __init__(self, config: TrainingConfig, task: Task, group: Group,
-                 stop: StopRequest) -> None:
+                 stop: StopRequest, finetune: Path | None) -> None:
         """Start at step 0."""
         self.state = TrainingState(task.network, config)
         self._config, self._task, self._group, self._stop = config, task, group, stop
         self._objective = group.wrap(Objective(task))
+        self._finetune, self._identity = finetune, identity(config, finetune)
         self._output = Path(config.output)
         self._checkpoints = Checkpoints(self._output / CHECKPOINTS)
         self._figures: dict[str, float] = {}
         self._validated_step = -1
 
-    def resume(self, finetune: Path | None) -> bool:
+    def resume(self) -> bool:
         """Go to the last checkpoint, or to the weights to start from; return whether steps remain.
 
         The logs are cut back to that step.
         """
-        self._identity = identity(self._config, finetune)
-        path = self._group.from_first(self._checkpoints.newest)
+        finetune, path = self._finetune, self._group.from_first(self._checkpoints.newest)
         if path is not None:
             self.state.load(self._group.from_first(lambda: read_checkpoint(path)),
                             self._identity, path)
@@ -145,7 +145,8 @@ class Trainer:
                 self._validate()
                 figures = {'step': self.state.step, 'skipped': self.state.skipped,
                            **self._figures}
-                path = write_weights(self.state.averaged.network, self._config, figures, path)
+                path = write_weights(self.state.averaged.network, self._config, figures, path,
+                                     self._finetune)
             self._save()     # comes last: a checkpoint of the last step says that all is written
             more = '' if ending is Ending.FINISHED else '; the same command goes on from there'
             self._say(f'{ending.value} at step {self.state.step}, {self.state.skipped} skipped: '
@@ -162,7 +163,9 @@ class Trainer:
                 **self.state.means.take(), 'skipped': self.state.skipped})
         if step % self._config.validate_steps == 0:
             self._validate()
-        if time.monotonic() - self._checkpoint_s >= self._config.checkpoint_minutes * 60:
+        is_due = time.monotonic() - self._checkpoint_s >= self._config.checkpoint_minutes * 60
+        # Should the bad steps go on, those before them are the ones to return to.
+        if is_due and self.state.skipped_in_a_row == 0:
             self._save()
             self._checkpoint_s = time.monotonic()
 

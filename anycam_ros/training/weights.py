@@ -24,11 +24,11 @@ LISTED = 10                       # names of a kind in an error message
 
 
 def write_weights(network: nn.Module, config: TrainingConfig, figures: Mapping[str, float],
-                  folder: Path) -> Path:
+                  folder: Path, finetune: Path | None = None) -> Path:
     """Write the weights as TASK.safetensors, and beside them TASK.yaml that says what they are.
 
-    Returns the file of the weights. Raises OutputError where it cannot be written, and
-    DependencyError without the package safetensors.
+    finetune is the file that the training started from. Returns that of the weights. Raises
+    OutputError where it cannot be written, and DependencyError without the package safetensors.
     """
     with needed_for('a .safetensors file', 'pip install safetensors', 'Apache-2.0'):
         from safetensors.torch import save
@@ -39,6 +39,7 @@ def write_weights(network: nn.Module, config: TrainingConfig, figures: Mapping[s
     commit = source_commit()
     origin = {'task': config.task, 'seed': config.seed,
               'anycam_ros': anycam_ros.__version__, **({'commit': commit} if commit else {}),
+              **({'finetune': str(finetune)} if finetune else {}),
               'figures': dict(figures), 'config': json.loads(json.dumps(asdict(config),
                                                                         default=str))}
     write_atomically(path.with_suffix('.yaml'),
