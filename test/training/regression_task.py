@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A task that is learned in seconds, and its training as a process of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 import csv
-from dataclasses import replace
+from dataclasses import asdict, replace
 import os
 from pathlib import Path
 import subprocess
@@ -15,12 +16,14 @@ from typing import Any, cast
 import torch
 from torch import nn, Tensor
 from torch.utils.data import Dataset
+import yaml
 
 from anycam_ros.training.config import read_config, TrainingConfig
 from anycam_ros.training.task import Sample
 from anycam_ros.training.trainer import train
 
 REPOSITORY = Path(__file__).parents[2]
+LONGEST_START_S = 300
 CONFIG = TrainingConfig(
     task='regression', seed=3, steps=40, batch_size=6, learning_rate=0.01, warmup_steps=5,
     workers=0, log_steps=2, validate_steps=10, options={'samples': 50})
@@ -96,13 +99,37 @@ def rows(output: Path, log: str = 'training.csv') -> list[dict[str, str]]:
                 for row in csv.DictReader(file)]
 
 
-def start(config: Path, *before: str) -> subprocess.Popen[str]:
-    """Start the training of a configuration file in a process of its own."""
+def write(config: TrainingConfig, folder: Path) -> Path:
+    """Write a configuration file, and return it."""
+    file = folder / 'config.yaml'
+    file.write_text(yaml.safe_dump(asdict(config)))
+    return file
+
+
+@contextmanager
+def start(config: Path, *before: str) -> Iterator[subprocess.Popen[str]]:
+    """Start the training of a configuration file in a process of its own, ended in the end."""
     environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(
         (str(REPOSITORY), *filter(None, (os.environ.get('PYTHONPATH'),))))}
-    return subprocess.Popen([sys.executable, *before, __file__, str(config)], text=True,
-                            env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *before, __file__, str(config)], text=True,
+                               env=environment, stderr=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for_rows(process: subprocess.Popen[str], output: Path, count: int) -> None:
+    """Return when a training has written so many rows of its log."""
+    deadline = time.monotonic() + LONGEST_START_S
+    while not ((output / 'training.csv').exists() and len(rows(output)) >= count):
+        assert process.poll() is None, 'the training ended before it could be stopped'
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 if __name__ == '__main__':
+    torch.set_num_threads(1)
     train(read_config(Path(sys.argv[1])), make_task)

@@ -2,34 +2,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training in two processes, which torchrun starts, equals that in one."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 import signal
-import time
 
 import numpy as np
 import pytest
-import yaml
 
 torch = pytest.importorskip('torch', reason='PyTorch is not installed')
 pytest.importorskip('safetensors', reason='safetensors is not installed')
 
-from regression_task import config_with, make_task, rows, start  # noqa: E402
+from regression_task import (  # noqa: E402
+    config_with,
+    make_task,
+    rows,
+    start,
+    wait_for_rows,
+    write,
+)
 
 from anycam_ros.errors import ConfigError  # noqa: E402
 from anycam_ros.training.batches import StepBatches  # noqa: E402
 from anycam_ros.training.checkpoints import read_checkpoint  # noqa: E402
-from anycam_ros.training.config import TrainingConfig  # noqa: E402
 from anycam_ros.training.distributed import Group  # noqa: E402
 from anycam_ros.training.trainer import train  # noqa: E402
 
 TWO_PROCESSES = '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node=2'
-
-
-def write(config: TrainingConfig, folder: Path) -> Path:
-    file = folder / 'config.yaml'
-    file.write_text(yaml.safe_dump(asdict(config)))
-    return file
 
 
 def assert_close(found: Path, expected: Path) -> None:
@@ -47,9 +45,8 @@ def test_two_processes_reach_the_losses_of_one(tmp_path: Path) -> None:
     # Statistics of half a batch are not those of the batch.
     config = config_with(tmp_path / 'two', {'batch_norm': False, 'nan_steps': [4]},
                          checkpoint_minutes=0.0)
-    process = start(write(config, tmp_path), *TWO_PROCESSES)
-    assert process.wait(120) == 0
-    process.communicate()
+    with start(write(config, tmp_path), *TWO_PROCESSES) as process:
+        assert process.wait(300) == 0
     train(replace(config, output=str(tmp_path / 'one')), make_task)
     assert_close(tmp_path / 'two', tmp_path / 'one')
     names = {file.name for file in (tmp_path / 'two').rglob('*') if file.is_file()}
@@ -61,19 +58,15 @@ def test_two_processes_reach_the_losses_of_one(tmp_path: Path) -> None:
 def test_two_processes_stop_together_and_go_on(tmp_path: Path) -> None:
     config = config_with(tmp_path / 'two', {'batch_norm': False, 'pause_s': 0.02}, steps=150)
     file = write(config, tmp_path)
-    process = start(file, *TWO_PROCESSES)
-    deadline = time.monotonic() + 120
-    while not ((tmp_path / 'two/training.csv').exists() and len(rows(tmp_path / 'two')) >= 5):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=120)
+    with start(file, *TWO_PROCESSES) as process:
+        wait_for_rows(process, tmp_path / 'two', 5)
+        process.send_signal(signal.SIGTERM)
+        process.wait(300)
     newest, = (tmp_path / 'two/checkpoints').iterdir()
     assert 10 <= read_checkpoint(newest)['step'] < 150
-    process = start(file, *TWO_PROCESSES)
-    assert f'goes on from {newest}' in process.communicate(timeout=120)[1]
-    assert process.returncode == 0
+    with start(file, *TWO_PROCESSES) as process:
+        assert f'goes on from {newest}' in process.communicate(timeout=300)[1]
+        assert process.returncode == 0
     train(replace(config, output=str(tmp_path / 'one')), make_task)
     assert_close(tmp_path / 'two', tmp_path / 'one')
 

@@ -3,11 +3,9 @@
 """A training that was killed, interrupted or out of time goes on as if it had not been."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 import signal
 import subprocess
-import time
 from typing import Any
 
 import pytest
@@ -16,7 +14,14 @@ import yaml
 torch = pytest.importorskip('torch', reason='PyTorch is not installed')
 pytest.importorskip('safetensors', reason='safetensors is not installed')
 
-from regression_task import config_with, make_task, rows, start  # noqa: E402
+from regression_task import (  # noqa: E402
+    config_with,
+    make_task,
+    rows,
+    start,
+    wait_for_rows,
+    write,
+)
 
 from anycam_ros.errors import ConfigError, WeightsError  # noqa: E402
 from anycam_ros.training.checkpoints import read_checkpoint  # noqa: E402
@@ -24,19 +29,6 @@ from anycam_ros.training.config import TrainingConfig  # noqa: E402
 from anycam_ros.training.trainer import Ending, train  # noqa: E402
 
 STEPS = 120
-
-
-def running(config: TrainingConfig, file: Path) -> subprocess.Popen[str]:
-    """Return a training in a process of its own that has written a checkpoint and some rows."""
-    file.write_text(yaml.safe_dump(asdict(config)))
-    process, output = start(file), Path(config.output)
-    deadline = time.monotonic() + 120
-    while not ((output / 'training.csv').exists() and len(rows(output)) >= 20
-               and list(output.glob('checkpoints/*.pt'))):
-        assert process.poll() is None, 'the training ended before it could be stopped'
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return process
 
 
 @pytest.fixture(scope='module')
@@ -59,10 +51,9 @@ def stopped(tmp_path: Path, options: dict[str, Any], whole: Path,
     del whole
     config = config_with(tmp_path / 'out', options, steps=STEPS, checkpoint_minutes=0.002,
                          workers=1)
-    process = running(config, tmp_path / 'config.yaml')
-    yield config, process
-    process.kill()
-    process.wait()
+    with start(write(config, tmp_path)) as process:
+        wait_for_rows(process, tmp_path / 'out', 20)
+        yield config, process
 
 
 def assert_equal_in_the_end(config: TrainingConfig, whole: Path) -> None:
@@ -78,6 +69,7 @@ def assert_equal_in_the_end(config: TrainingConfig, whole: Path) -> None:
             assert torch.equal(ended[part][weight], value), (part, weight)
 
 
+@pytest.mark.slow
 def test_killed_training_ends_like_one_that_was_not(
         stopped: tuple[TrainingConfig, subprocess.Popen[str]], whole: Path) -> None:
     config, process = stopped
@@ -88,13 +80,14 @@ def test_killed_training_ends_like_one_that_was_not(
     assert_equal_in_the_end(config, whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_training_goes_on_from_the_step_it_was_at(
         stopped: tuple[TrainingConfig, subprocess.Popen[str]], whole: Path,
         number: signal.Signals) -> None:
     config, process = stopped
     process.send_signal(number)
-    message = process.communicate(timeout=60)[1]
+    message = process.communicate(timeout=300)[1]
     assert process.returncode == 0
     assert f'{number.name}: stopping after this step' in message
     assert 'the same command goes on from there' in message
