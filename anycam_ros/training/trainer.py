@@ -173,7 +173,9 @@ class Trainer:
         if self._validated_step == self.state.step:
             return
         with torch.no_grad():
-            self._figures = self._task.validate(self.state.averaged.network.eval())
+            figures = self._task.validate(self.state.averaged.network.eval())
+        # YAML refuses the floating-point numbers of NumPy.
+        self._figures = {name: float(value) for name, value in figures.items()}
         self._validated_step = self.state.step
         self._validation_log.append({'step': self.state.step,
                                      'seconds': round(self.state.seconds, 1), **self._figures})

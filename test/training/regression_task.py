@@ -13,6 +13,7 @@ import sys
 import time
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import nn, Tensor
 from torch.utils.data import Dataset
@@ -78,7 +79,7 @@ class Regression:
         kept_back = [Sums(2000)[index] for index in range(1000, 1064)]
         values = torch.stack([sample['values'] for sample in kept_back])
         error = network(values)[:, 0] - torch.stack([sample['sum'] for sample in kept_back])
-        return {'error': float(error.abs().mean())}
+        return {'error': np.float64(error.abs().mean().item())}
 
 
 def make_task(options: Mapping[str, object], _device: torch.device) -> Regression:
