@@ -11,7 +11,7 @@ from anycam_ros.depth.depth_model import DepthModel
 from anycam_ros.devices import upload
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.flow.network_flow import NetworkFlow
-from anycam_ros.frontend.network.preprocessing import Map, without_holes
+from anycam_ros.networks.anycam.inputs.preprocessing import Map, without_holes
 
 NEAREST_M = 0.01
 

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from anycam_ros.frontend.network.preprocessing import Map
+from anycam_ros.networks.anycam.inputs.preprocessing import Map
 
 GRID_STEP_PX = 21
 MAXIMUM_PX = 0.25         # that a point moves since the camera came to rest

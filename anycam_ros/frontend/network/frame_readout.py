@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from anycam_ros.devices import download, upload
-from anycam_ros.frontend.network.preprocessing import Map
 from anycam_ros.frontend.network.stream_window import StreamEstimate
 from anycam_ros.frontend.network.warp import flow_returns, looked_up
 from anycam_ros.geometry.se3 import Array
+from anycam_ros.networks.anycam.inputs.preprocessing import Map
 
 
 class FrameReadout(NamedTuple):

@@ -31,17 +31,9 @@ from anycam_ros.frontend.network.device_upload import DeviceUpload, View
 from anycam_ros.frontend.network.flow_stationarity import FlowStationarity
 from anycam_ros.frontend.network.focal_filter import FocalFilter
 from anycam_ros.frontend.network.frame_readout import FrameReadout, read_out
-from anycam_ros.frontend.network.induced_flow import GRID, induced_flow, pose_information
 from anycam_ros.frontend.network.keyframe_refinement import KeyFrame, KeyframeRefinement
-from anycam_ros.frontend.network.preprocessing import (
-    CentreSquare,
-    depth_fault,
-    DEPTH_UNIT_M,
-    Map,
-    network_depth,
-    normalised_flow,
-)
-from anycam_ros.frontend.network.rectification import middle_px, rectification_of
+from anycam_ros.frontend.network.pose_information import GRID, NEAREST_M, pose_information
+from anycam_ros.frontend.network.rectification import rectification_of
 from anycam_ros.frontend.network.runtime import NetworkRuntime, WindowSize
 from anycam_ros.frontend.network.stream_window import StreamEstimate, StreamFrame
 from anycam_ros.frontend.network.warp import warped
@@ -49,6 +41,16 @@ from anycam_ros.frontend.reason import Cause, NO_REASON, Reason
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.networks.anycam.induced_flow import induced_flow
+from anycam_ros.networks.anycam.inputs.preprocessing import (
+    CentreSquare,
+    depth_fault,
+    DEPTH_UNIT_M,
+    Map,
+    middle_px,
+    network_depth,
+    normalised_flow,
+)
 from anycam_ros.networks.anycam.model import AnyCam
 
 WORKING_SIDE_PX = 336            # short side; what the published weights were trained with
@@ -254,7 +256,7 @@ class NetworkFrontEnd:
         Outside of the square that the network sees it is the error there is.
         """
         induced = induced_flow(view.depth_m[0], T_before_camera, self.focal.focal_px,
-                               self._centre_px)
+                               self._centre_px, nearest=NEAREST_M)
         error_px = (backward - induced).norm(dim=0)
         largest_px = float(max(error_px.shape))
         uncertainty_px = error_px.nan_to_num(nan=largest_px).clamp(max=largest_px)

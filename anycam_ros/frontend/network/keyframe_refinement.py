@@ -10,9 +10,9 @@ import torch
 
 from anycam_ros.flow.dense_flow import DenseFlow, Image
 from anycam_ros.frontend.common.refined_trajectory import PastPose, RefinedTrajectory
-from anycam_ros.frontend.network.preprocessing import Map
 from anycam_ros.frontend.network.warp import flow_returns
 from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.networks.anycam.inputs.preprocessing import Map
 from anycam_ros.refinement import (
     flow_tracks,
     FlowStep,

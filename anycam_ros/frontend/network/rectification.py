@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from anycam_ros.flow.dense_flow import Image
-from anycam_ros.frontend.network.preprocessing import Map
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array
+from anycam_ros.networks.anycam.inputs.preprocessing import Map, middle_px
 
 SLIGHT_PX = 1.0           # of the principal point: what is less is not worth blurring the picture
 SLIGHT_RATIO = 0.003      # of fx to fy
@@ -52,11 +52,6 @@ def _maps(positions_px: Array, height: int, width: int) -> tuple[Map, Map]:
     x, y = (np.ascontiguousarray(axis.reshape(height, width), np.float32)
             for axis in positions_px.T)
     return x, y
-
-
-def middle_px(width: int, height: int) -> tuple[float, float]:
-    """Return the middle of an image; pixel centres have whole coordinates."""
-    return (width - 1) / 2, (height - 1) / 2
 
 
 def rectification_of(camera: ProcessingCamera) -> Rectification | None:

@@ -15,8 +15,8 @@ from anycam_ros.networks.anycam.backbone import Backbone
 from anycam_ros.networks.anycam.checkpoint.official_names import with_our_names
 from anycam_ros.networks.anycam.checkpoint.unused import UnusedWeights
 from anycam_ros.networks.anycam.config import NetworkConfig
-from anycam_ros.networks.anycam.frame_inputs import check_window, stack_channels
 from anycam_ros.networks.anycam.heads import Heads
+from anycam_ros.networks.anycam.inputs.frame_inputs import check_window, stack_channels
 from anycam_ros.networks.anycam.interframe_attention import InterframeAttention
 from anycam_ros.networks.anycam.pose_token import PoseToken
 from anycam_ros.networks.anycam.uncertainty_branch import UncertaintyBranch

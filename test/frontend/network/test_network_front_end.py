@@ -16,17 +16,18 @@ from anycam_ros.frontend.common.stage_timer import STAGES
 from anycam_ros.frontend.motion_estimate import LengthUnit, MotionEstimate, TrackingState
 from anycam_ros.frontend.network.device_upload import View
 from anycam_ros.frontend.network.front_end import NetworkFrontEnd, NetworkOptions
-from anycam_ros.frontend.network.induced_flow import induced_flow, pose_information
-from anycam_ros.frontend.network.preprocessing import (
+from anycam_ros.frontend.network.pose_information import NEAREST_M, pose_information
+from anycam_ros.frontend.network.stream_window import StreamFrame, StreamWindow
+from anycam_ros.frontend.reason import Cause
+from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
+from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.networks.anycam.induced_flow import induced_flow
+from anycam_ros.networks.anycam.inputs.preprocessing import (
     CentreSquare,
     normalised_flow,
     reference_flow_factor,
     without_holes,
 )
-from anycam_ros.frontend.network.stream_window import StreamFrame, StreamWindow
-from anycam_ros.frontend.reason import Cause
-from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
-from anycam_ros.geometry.se3 import Array, inverse
 from anycam_ros.simulation.rendered_scene import hand_held
 
 CPU = torch.device('cpu')
@@ -113,7 +114,8 @@ def test_uncertainty_beyond_the_square_is_what_the_motion_leaves_unexplained(cli
     last, before = clip.rendered[-1], clip.rendered[-2]
     _, backward = DisFlow().both_ways(before.image_rgb, last.image_rgb)
     induced = induced_flow(torch.tensor(last.depth_m), estimate.T_previous_camera,
-                           motion.focal.focal_px, (WIDTH / 2, HEIGHT / 2)).numpy()
+                           motion.focal.focal_px, (WIDTH / 2, HEIGHT / 2),
+                           nearest=NEAREST_M).numpy()
     assert estimate.uncertainty_px is not None
     np.testing.assert_allclose(
         estimate.uncertainty_px[:, :LEFT],
@@ -230,7 +232,8 @@ def test_information_is_the_second_derivative_of_the_flow_error() -> None:
                                        [np.sin(step), np.cos(step)]]
             if axis == 4:
                 T[:3, :3] = T[:3, :3].T
-        flow = induced_flow(torch.tensor(depth_m), T, 80.0, centre).permute(1, 2, 0).numpy()
+        flow = induced_flow(torch.tensor(depth_m), T, 80.0, centre, nearest=NEAREST_M)\
+            .permute(1, 2, 0).numpy()
         columns.append(flow[grid].reshape(-1, 2) / step)
     J = np.stack(columns, axis=-1)
     weight = 1 / (2 * scale_px[grid].ravel().astype(float) ** 2)

@@ -18,7 +18,7 @@ from anycam_ros.networks.anycam.checkpoint.official_names import (
     official_names,
     with_official_names,
 )
-from anycam_ros.networks.anycam.frame_inputs import stack_channels
+from anycam_ros.networks.anycam.inputs.frame_inputs import stack_channels
 
 pytestmark = pytest.mark.slow
 

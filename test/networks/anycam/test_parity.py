@@ -104,7 +104,7 @@ def test_what_localises_a_difference(case: Prediction) -> None:
 
 
 def test_summary_tokens_without_patches(case: Prediction) -> None:
-    from anycam_ros.networks.anycam.frame_inputs import stack_channels
+    from anycam_ros.networks.anycam.inputs.frame_inputs import stack_channels
 
     frames = stack_channels(*(value.flatten(0, 1) for value in case.inputs.values()),
                             patch_size=14)

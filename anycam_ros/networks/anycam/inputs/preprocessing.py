@@ -19,6 +19,11 @@ REFERENCE_FLOW_SIDE_PX = 320    # the reference's flow network: short side at mo
 REFERENCE_FLOW_STEP_PX = 32     # both sides raised to multiples
 
 
+def middle_px(width: int, height: int) -> tuple[float, float]:
+    """Return the middle of an image; pixel centres have whole coordinates."""
+    return (width - 1) / 2, (height - 1) / 2
+
+
 class CentreSquare(NamedTuple):
     """Hold the square in the middle of an image, which is what the network was trained on."""
 
@@ -38,17 +43,18 @@ class CentreSquare(NamedTuple):
 
 
 def normalised_flow(flow_px: Tensor, *, as_reference: bool = False) -> Tensor:
-    """Return flow (2, H, W) in units in which the image spans [-1, 1].
+    """Return flow (..., 2, H, W) in units in which the image spans [-1, 1].
 
     The reference finds the flow in a smaller image and does not rescale its vectors;
     as_reference makes the same error.
     """
-    height, width = flow_px.shape[1:]
+    height, width = flow_px.shape[-2:]
     factor = np.array([2 / width, 2 / height])
     if as_reference:
         factor *= reference_flow_factor(height, width)
     # Plain numbers: a tensor of them would have to be brought to the device.
-    return torch.stack([axis * float(scale) for axis, scale in zip(flow_px, factor, strict=True)])
+    return torch.stack([axis * float(scale) for axis, scale in zip(
+        flow_px.unbind(-3), factor, strict=True)], dim=-3)
 
 
 def reference_flow_factor(height: int, width: int) -> NDArray[np.float64]:

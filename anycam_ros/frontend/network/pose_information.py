@@ -1,11 +1,9 @@
 # Copyright 2026 The anycam_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How well a motion, the depth and a focal length explain the flow (equation 4)."""
+"""How well the flow of a picture determines the motion of its camera."""
 
 import numpy as np
 from numpy.typing import NDArray
-import torch
-from torch import Tensor
 
 from anycam_ros.geometry.inverse_depth import fill_pose_jacobian
 from anycam_ros.geometry.se3 import Array
@@ -16,24 +14,6 @@ GRID_STEP_PX = 21               # flow errs alike within it; 16 points along 336
 GRID = slice(GRID_STEP_PX // 2, None, GRID_STEP_PX)    # of rows, and of columns
 SMALLEST_SCALE_PX = 0.1         # of the flow's error, whatever the network says
 NEAREST_M = 0.01
-
-
-def induced_flow(depth_m: Tensor, T_target_source: Array, focal_px: float,
-                 centre_px: tuple[float, float]) -> Tensor:
-    """Return the flow (2, H, W) of a rigid scene, px; NaN behind the camera.
-
-    Depth (H, W) is that of the source.
-    """
-    rows, columns = (torch.arange(side, dtype=depth_m.dtype, device=depth_m.device)
-                     for side in depth_m.shape)
-    x = (columns - centre_px[0]) / focal_px
-    y = ((rows - centre_px[1]) / focal_px)[:, None]
-    # Plain numbers: a tensor of them would have to be brought to the device.
-    R, t = T_target_source[:3, :3].tolist(), T_target_source[:3, 3].tolist()
-    point = [depth_m * (row[0] * x + row[1] * y + row[2]) + shift
-             for row, shift in zip(R, t, strict=True)]
-    z = torch.where(point[2] > NEAREST_M, point[2], torch.nan)
-    return focal_px * torch.stack([point[0] / z - x, point[1] / z - y])
 
 
 def pose_information(depth_m: Map, scale_px: Map, focal_px: float,
