@@ -3,7 +3,7 @@
 """The samples of each step: a function of seed and step, so that a training can go on anywhere."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 import signal
 from typing import Any, cast
 
@@ -16,11 +16,10 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from anycam_ros.errors import ConfigError
 from anycam_ros.training.config import TrainingConfig
 from anycam_ros.training.distributed import Group
-from anycam_ros.training.task import Sample
+from anycam_ros.training.task import OrderedSamples, Sample
 
 
-@lru_cache(maxsize=2)     # a batch may reach from one epoch into the next
-def epoch_order(seed: int, epoch: int, samples: int) -> NDArray[np.int64]:
+def epoch_order(samples: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """Return the order of all samples in an epoch (samples,)."""
     return np.random.default_rng((seed, epoch)).permutation(samples)
 
@@ -32,12 +31,19 @@ class StepBatches(Sampler[list[int]]):
     than there are.
     """
 
-    def __init__(self, samples: int, config: TrainingConfig, group: Group, first: int) -> None:
-        """Take the number of samples and the first step."""
+    def __init__(self, samples: int | OrderedSamples, config: TrainingConfig, group: Group,
+                 first: int) -> None:
+        """Take the number of samples, or those with an order of their own; and the first step."""
         if config.batch_size % group.size:
             raise ConfigError(f'batch_size is {config.batch_size}; allowed: a multiple of the '
                               f'{group.size} processes.')
-        self._samples, self._config = samples, config
+        self._config = config
+        if isinstance(samples, OrderedSamples):
+            self._samples, order = samples.epoch_samples, samples.epoch_order
+        else:
+            self._samples, order = samples, partial(epoch_order, samples)
+        # A batch may reach from one epoch into the next.
+        self._order = lru_cache(maxsize=2)(partial(order, config.seed))
         self._share = config.batch_size // group.size
         self._rank, self._first = group.rank, first
 
@@ -50,8 +56,8 @@ class StepBatches(Sampler[list[int]]):
     def batch(self, step: int) -> list[int]:
         """Return the indices of the samples of a step."""
         start = step * self._config.batch_size + self._rank * self._share
-        return [int(epoch_order(self._config.seed, position // self._samples, self._samples)
-                    [position % self._samples]) for position in range(start, start + self._share)]
+        return [int(self._order(position // self._samples)[position % self._samples])
+                for position in range(start, start + self._share)]
 
 
 def load_batches(samples: Dataset[Sample], config: TrainingConfig, group: Group,
@@ -64,7 +70,8 @@ def load_batches(samples: Dataset[Sample], config: TrainingConfig, group: Group,
     if count == 0:
         raise ConfigError(f'task {config.task!r} has no samples to train on. Check its options.')
     loader = DataLoader(
-        samples, batch_sampler=StepBatches(count, config, group, first),
+        samples, batch_sampler=StepBatches(
+            samples if isinstance(samples, OrderedSamples) else count, config, group, first),
         num_workers=config.workers, worker_init_fn=_start_worker,
         pin_memory=group.device.type == 'cuda',
         generator=torch.Generator())    # the loader would draw from that of the loss

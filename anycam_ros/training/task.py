@@ -4,8 +4,10 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Protocol, TypeAlias
+from typing import Protocol, runtime_checkable, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 import torch
 from torch import nn, Tensor
 from torch.utils.data import Dataset
@@ -13,6 +15,16 @@ from torch.utils.data import Dataset
 from anycam_ros.errors import ConfigError
 
 Sample: TypeAlias = dict[str, Tensor]
+
+
+@runtime_checkable
+class OrderedSamples(Protocol):
+    """Say which samples come when; others come in random order, all once in each epoch."""
+
+    epoch_samples: int
+
+    def epoch_order(self, seed: int, epoch: int) -> NDArray[np.int64]:
+        """Return the indices of the samples of an epoch (epoch_samples,)."""
 
 
 class Task(Protocol):

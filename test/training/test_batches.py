@@ -6,6 +6,8 @@ from collections import Counter
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 import pytest
 
 torch = pytest.importorskip('torch', reason='PyTorch is not installed')
@@ -31,6 +33,21 @@ def test_every_epoch_has_each_sample_once_in_another_order() -> None:
     assert all(Counter(epoch) == Counter(range(60)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 4
     assert indices(60, seed=1) != indices(60)
+
+
+class Halves(Sums):
+    """Come first half by half, in their own order."""
+
+    epoch_samples = 25
+
+    def epoch_order(self, seed: int, epoch: int) -> NDArray[np.int64]:
+        return np.arange(25) + 25 * (epoch % 2) + 50 * seed
+
+
+def test_samples_may_have_an_order_of_their_own() -> None:
+    batches = StepBatches(Halves(100), config_with(Path(), seed=1), ALONE, 0)
+    drawn = list(chain(*batches))
+    assert drawn[:100] == [*range(50, 100)] * 2
 
 
 def test_a_later_start_gives_the_same_batches() -> None:
