@@ -27,15 +27,17 @@ def write_weights(network: nn.Module, config: TrainingConfig, figures: Mapping[s
                   folder: Path, finetune: Path | None = None) -> Path:
     """Write the weights as TASK.safetensors, and beside them TASK.yaml that says what they are.
 
-    finetune is the file that the training started from. Returns that of the weights. Raises
-    OutputError where it cannot be written, and DependencyError without the package safetensors.
+    finetune is the file that the training started from. What a network has as file_metadata
+    goes into the file of the weights, which is returned. Raises OutputError where it cannot be
+    written, and DependencyError without the package safetensors.
     """
     with needed_for('a .safetensors file', 'pip install safetensors', 'Apache-2.0'):
         from safetensors.torch import save
     weights = {name: weight.detach().cpu().contiguous().clone()
                for name, weight in network.state_dict().items()}
     path = folder / f'{config.task}.safetensors'
-    write_atomically(path, save(weights, {TASK_KEY: config.task}))
+    metadata = {TASK_KEY: config.task, **getattr(network, 'file_metadata', {})}
+    write_atomically(path, save(weights, metadata))
     commit = source_commit()
     origin = {'task': config.task, 'seed': config.seed,
               'anycam_ros': anycam_ros.__version__, **({'commit': commit} if commit else {}),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from anycam_ros.errors import ConfigError
 from anycam_ros.geometry.focal_candidates import CANDIDATES, LARGEST, SMALLEST
 
+CONFIG_KEY = 'anycam_ros.network_config'     # in the metadata of our own files
 LEVELS = 4       # of the feature pyramid; the network's wiring depends on it
 
 

@@ -3,7 +3,9 @@
 """The AnyCam network (section 3 of the paper): relative poses, focal length, uncertainty."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cached_property
+import json
 import math
 from typing import Any, NamedTuple
 
@@ -14,7 +16,7 @@ from anycam_ros.geometry.focal_candidates import blended
 from anycam_ros.networks.anycam.backbone import Backbone
 from anycam_ros.networks.anycam.checkpoint.official_names import with_our_names
 from anycam_ros.networks.anycam.checkpoint.unused import UnusedWeights
-from anycam_ros.networks.anycam.config import NetworkConfig
+from anycam_ros.networks.anycam.config import CONFIG_KEY, NetworkConfig
 from anycam_ros.networks.anycam.heads import Heads
 from anycam_ros.networks.anycam.inputs.frame_inputs import check_window, stack_channels
 from anycam_ros.networks.anycam.interframe_attention import InterframeAttention
@@ -64,6 +66,11 @@ class AnyCam(nn.Module):
         logarithm = torch.linspace(math.log(smallest), math.log(largest), count, device=device)
         linear = torch.linspace(smallest, largest, count, device=device)
         return torch.as_tensor(blended(logarithm.exp(), linear))
+
+    @property
+    def file_metadata(self) -> dict[str, str]:
+        """Return what a file of its weights says of its sizes."""
+        return {CONFIG_KEY: json.dumps(asdict(self.config))}
 
     def forward(self, images: Tensor, flow: Tensor, depth: Tensor) -> 'AnyCamOutput':
         """Return the prediction for B windows of n frames, of any height and width.

@@ -3,7 +3,7 @@
 """The network from a file of weights, checked to the last entry; and back into a file."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 import json
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ from anycam_ros.errors import ConfigError, WeightsError
 from anycam_ros.networks.anycam.checkpoint.official_config import config_beside
 from anycam_ros.networks.anycam.checkpoint.official_names import (
     of_the_network,
+    official_names,
     with_official_names,
 )
-from anycam_ros.networks.anycam.config import NetworkConfig
+from anycam_ros.networks.anycam.config import CONFIG_KEY, NetworkConfig
 from anycam_ros.networks.anycam.model import AnyCam
 from anycam_ros.optional_package import needed_for
 from anycam_ros.weights.weights_file import read_weights, WHERE_FROM
 
-CONFIG_KEY = 'anycam_ros.network_config'     # in the metadata of our own files
 LISTED = 20                                  # names of a kind in an error message
 
 
@@ -30,8 +30,8 @@ def load_checkpoint(path: str | Path) -> AnyCam:
     """Return the network with the weights of a file, on the CPU, for inference.
 
     The file is an official checkpoint (.pt), the pytorch_model.bin of Hugging Face, or a
-    .safetensors file of save_checkpoint. Raises WeightsError where it is none of these, or where
-    any weight is missing, has another shape, is not finite or belongs elsewhere.
+    .safetensors file of save_checkpoint or of a training. Raises WeightsError where it is none of
+    these, or where any weight is missing, has another shape, is not finite or belongs elsewhere.
     """
     path = Path(path)
     file = read_weights(path)
@@ -39,7 +39,9 @@ def load_checkpoint(path: str | Path) -> AnyCam:
     config = config_beside(path) if inside is None else _read_config(path, inside)
     with torch.device('meta'):     # random weights would only cost time
         network = AnyCam(config)
-    weights = of_the_network(file.weights)
+    names = official_names(config)
+    weights = {names.get(name, name): weight
+               for name, weight in of_the_network(file.weights).items()}
     _check(path, weights, with_official_names(network.state_dict(), config))
     # The file's own memory is not kept: it goes when the file goes.
     network.load_state_dict({name: weight.to(torch.float32, copy=True)
@@ -53,7 +55,7 @@ def save_checkpoint(network: AnyCam, path: str | Path) -> None:
         from safetensors.torch import save_file
     weights = with_official_names(network.state_dict(), network.config)
     save_file({name: weight.detach().cpu().contiguous() for name, weight in weights.items()},
-              path, {CONFIG_KEY: json.dumps(asdict(network.config))})
+              path, network.file_metadata)
 
 
 def _read_config(path: Path, text: str) -> NetworkConfig:
