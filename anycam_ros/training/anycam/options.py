@@ -11,8 +11,8 @@ from anycam_ros.errors import ConfigError
 from anycam_ros.flow import registry as flow_registry
 from anycam_ros.networks.anycam import NetworkConfig
 from anycam_ros.odometry.options import check, option
+from anycam_ros.training.anycam.read_options import read_options
 from anycam_ros.training.losses.objective import ObjectiveOptions
-from anycam_ros.training.task_options import read_options
 
 
 @dataclass(frozen=True)
