@@ -107,6 +107,10 @@ class FrontEndConfig(Protocol):
         """Return 'window' for sliding-window bundle adjustment, or 'none'."""
 
     @property
+    def uncertainty(self) -> str:
+        """Return what tells what moves: 'auto', 'epipolar', 'network' or 'network:<file>'."""
+
+    @property
     def quality(self) -> str:
         """Return how much time a frame may take: 'fast', 'balanced' or 'accurate'."""
 

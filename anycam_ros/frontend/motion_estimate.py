@@ -42,6 +42,7 @@ class RestOfEstimate(NamedTuple):
 
     uncertainty_px: NDArray[np.float32]
     motion_mask: NDArray[np.uint8]
+    uncertainty_source: str
     is_key_frame: bool
     timings_ms: Mapping[str, float]
 
@@ -62,6 +63,7 @@ class MotionEstimate:
     uncertainty_px: NDArray[np.float32] | None = None    # (h, w) of any size: flow error beyond
                                                          # the motion, pixels of the working image
     motion_mask: NDArray[np.uint8] | None = None         # (h, w) of any size, 255: things move
+    uncertainty_source: str = ''      # 'epipolar', 'network' or 'anycam'; empty without one
     static_share: float = 0.0         # share of the tracked points that follow the camera
     fixed_share: float = 0.0          # share of the image that never moves against the frame
     is_key_frame: bool = False

@@ -75,4 +75,4 @@ def what_moves(motion: MotionEstimate, raw_shape: tuple[int, int],
     if motion.uncertainty_px is None or motion.motion_mask is None:
         return None
     return WhatMoves(motion.uncertainty_px * np.float32(pixel_scale), motion.motion_mask,
-                     raw_shape)
+                     raw_shape, motion.uncertainty_source)

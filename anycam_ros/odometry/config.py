@@ -60,6 +60,12 @@ class OdometryConfig:
         'window', 'Refinement: sliding-window bundle adjustment, or none.',
         choices=('window', 'none'))
 
+    uncertainty: str = option(
+        'auto', 'For motion: geometric: what tells what moves. network: the motion weights that '
+        'come with the package, or in a graph of your own (network:<file.onnx>), which need '
+        'onnxruntime; epipolar: geometry alone. auto takes the network where onnxruntime is '
+        'installed.',
+        choices=('auto', 'epipolar', 'network', 'network:<file>'))
     quality: str = option(
         'balanced', 'For motion: geometric: how much time a frame may take. fast looks at a '
         'smaller image, accurate at finer flow; docs/performance.md has figures of each.',

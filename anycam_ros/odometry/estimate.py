@@ -29,6 +29,7 @@ class WhatMoves(NamedTuple):
     uncertainty_px: NDArray[np.float32]        # (h, w) unexplained flow, pixels of the raw image
     motion_mask: NDArray[np.uint8]             # (h, w) of any other size, 255 where things move
     raw_shape: tuple[int, int]                 # (H, W) of the raw image
+    source: str                                # 'epipolar', 'network' or 'anycam'
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,11 @@ class OdometryEstimate:
         """Return the flow (H, W) that the motion leaves unexplained, raw size, px; None: LOST."""
         moves = self.what_moves
         return None if moves is None else raw_map(moves.uncertainty_px, moves.raw_shape)
+
+    @property
+    def uncertainty_source(self) -> str:
+        """Return what told what moves: 'epipolar', 'network' or 'anycam'; empty while LOST."""
+        return '' if self.what_moves is None else self.what_moves.source
 
     @cached_property
     def motion_mask(self) -> NDArray[np.uint8] | None:

@@ -112,6 +112,7 @@ class RunLog:
             'focal_px': last.intrinsics.fx if last else None,
             'focal_std_px': _finite(last.focal_std_px) if last else None,
             'focal_source': last.focal_source if last else None,
+            'uncertainty_source': last.uncertainty_source if last else None,
             **({'refinement': self.refinement} if self.refinement else {}),
         }
 

@@ -54,6 +54,7 @@ from anycam_ros.frontend.reason import NO_REASON, Reason
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import ProcessingCamera
 from anycam_ros.geometry.se3 import Array
+from anycam_ros.networks.motion_weights.channels import MotionNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,8 @@ class GeometricFrontEnd:
 
     def __init__(self, camera: ProcessingCamera, focal: FocalState, *, matchers: Matchers,
                  refines: bool, depth_noise: DepthNoise, depth: DepthSource,
-                 options: GeometricOptions | None = None) -> None:
+                 options: GeometricOptions | None = None,
+                 motion_network: MotionNetwork | None = None) -> None:
         """Take what frames are seen with; refines is whether there is bundle adjustment."""
         self._options = options = options or GeometricOptions()
         self._camera, self._focal, self._matcher = camera, focal, matchers.with_map
@@ -84,7 +86,8 @@ class GeometricFrontEnd:
         self._rest = PictureRest((camera.intrinsics.height, camera.intrinsics.width),
                                  options.picture_rest)
         self._motion_mask = MotionMask(camera, options.motion_mask, options.epipolar_residual,
-                                       options.depth_expectation, options.static_appearance)
+                                       options.depth_expectation, options.static_appearance,
+                                       motion_network)
         self._initialiser = Initialiser(
             camera, matchers, focal, self._camera_state, self._map,
             self._motion_mask, options, self._rest)
@@ -251,7 +254,8 @@ class GeometricFrontEnd:
         with self._timer.stage(UNCERTAINTY):
             uncertainty_px = self._motion_mask.update(tracking, None, self._focal.focal_px)
         return replace(estimate, uncertainty_px=uncertainty_px,
-                       motion_mask=self._motion_mask.newest)
+                       motion_mask=self._motion_mask.newest,
+                       uncertainty_source=self._motion_mask.source)
 
     def _leave_out_what_is_fixed(self, image: Image, stamp_s: float) -> None:
         """See what is fixed to the camera; a map that was made with it starts again without."""

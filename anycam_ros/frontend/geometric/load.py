@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the configuration to geometric front ends, one for each camera."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,20 +23,25 @@ from anycam_ros.frontend.geometric.mapping.depth_prior import DepthSource
 from anycam_ros.frontend.geometric.options import GeometricOptions, QUALITIES
 from anycam_ros.frontend.working_image import WorkingImage
 from anycam_ros.geometry.camera import Intrinsics, ProcessingCamera
+from anycam_ros.networks.motion_weights.channels import MotionNetwork
+from anycam_ros.networks.motion_weights.runtime import OnnxMotionNetwork, runtime_is_installed
 
 if TYPE_CHECKING:
     from anycam_ros.depth.depth_model import DepthModel
 
 
 def load_geometric(config: FrontEndConfig,
-                   options: GeometricOptions | None = None) -> FrontEndFactory:
+                   options: GeometricOptions | None = None,
+                   motion_network: MotionNetwork | None = None) -> FrontEndFactory:
     """Return what makes geometric front ends; its networks are loaded here, once.
 
-    The options are those of config.quality where none are given.
+    The options are those of config.quality where none are given, and the motion network that of
+    config.uncertainty.
     Raises DependencyError, WeightsError or ConfigError, each with the way out, where a network
     cannot be had.
     """
     options = options or QUALITIES[config.quality]
+    motion_network = motion_network or _motion_network(config.uncertainty)
     matchers = _matchers(config, options)
     depth_model = make_depth_model(config.depth, config.device, config.weights)
     depth_noise = DepthNoise() if depth_model is None else LEARNED_DEPTH_NOISE
@@ -46,9 +52,17 @@ def load_geometric(config: FrontEndConfig,
         return GeometricFrontEnd(
             camera, focal, matchers=matchers, refines=config.refine == 'window',
             depth_noise=depth_noise, depth=_depth_source(config.depth, depth_model),
-            options=options)
+            options=options, motion_network=motion_network)
 
     return make
+
+
+def _motion_network(uncertainty: str) -> MotionNetwork | None:
+    """Return the motion network; None where geometry alone tells what moves."""
+    if uncertainty == 'epipolar' or (uncertainty == 'auto' and not runtime_is_installed()):
+        return None
+    _, _, file = uncertainty.partition(':')
+    return OnnxMotionNetwork(Path(file)) if file else OnnxMotionNetwork()
 
 
 def _matchers(config: FrontEndConfig, options: GeometricOptions) -> Matchers:

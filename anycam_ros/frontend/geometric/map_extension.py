@@ -37,6 +37,9 @@ class MapExtension:
         window = self.local_map.window
         with timer.stage(UNCERTAINTY):
             uncertainty_px = self.motion_mask.update(tracking, window, window.focal_px)
+            static = self.motion_mask.static_at(tracking.matches.target_px)
+        if static is not None:
+            window.tracks.expect(window.tracks.active_rows, static)
         motion_mask = self.motion_mask.newest
         with timer.stage(REFINE):
             tracking = self._examine_depth(tracking)
@@ -48,7 +51,8 @@ class MapExtension:
             if is_key_frame:
                 self.insert_key_frame(tracking)
                 self.depth.measure_newest(self.local_map)
-        return RestOfEstimate(uncertainty_px, motion_mask, is_key_frame, timer.timings_ms)
+        return RestOfEstimate(uncertainty_px, motion_mask, self.motion_mask.source, is_key_frame,
+                              timer.timings_ms)
 
     def insert_key_frame(self, tracking: TrackingResult) -> None:
         """Make a tracked frame the newest key frame and refine the window."""

@@ -240,7 +240,8 @@ class NetworkFrontEnd:
             status=status, reason=reason, T_previous_camera=T_corrected,
             elapsed_s=view.stamp_s - before.stamp_s,
             covariance=np.asarray(np.linalg.inv(information)), uncertainty_px=uncertainty_px,
-            motion_mask=mask, static_share=static_share, is_key_frame=is_key_frame,
+            motion_mask=mask, uncertainty_source='anycam', static_share=static_share,
+            is_key_frame=is_key_frame,
             unit=self._unit)
 
     def _motion(self, readout: FrameReadout) -> Array:

@@ -70,6 +70,7 @@ def odometry(now: Sample) -> DiagnosticResult:
         'State': name, 'Cause': CAUSES[status.cause], 'Reason': status.reason,
         'Focal length (px)': f'{status.focal_px:.1f} +- {status.focal_std_px:.1f}',
         'Focal length from': status.focal_source,
+        'What moves from': status.uncertainty_source,
         'Scale from': status.scale_source,
         'Scale std (relative)': f'{status.scale_std:.3g}',
         'Static share of the image': f'{status.static_share:.2f}',

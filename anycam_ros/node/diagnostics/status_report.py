@@ -111,6 +111,7 @@ def _describe(estimate: OdometryEstimate, status: Status) -> None:
     status.focal_source = estimate.focal_source
     status.focal_candidates_px = array('d', estimate.focal_candidates_px)
     status.focal_log_probabilities = array('d', estimate.focal_log_probs)
+    status.uncertainty_source = estimate.uncertainty_source
     status.scale_source = estimate.scale_source
     status.scale = float(estimate.metres_per_unit)
     status.scale_std = float(estimate.scale_std)

@@ -41,6 +41,7 @@ class TrackTable:
     prior_information: Array = field(default_factory=_rows)   # (N,)
     key_px: Array = field(default_factory=_rows)              # (N, 2) in the newest image
     is_active: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    static: Array = field(default_factory=_rows)              # (N,) probability, 1 if not known
     measured: Array = field(default_factory=_rows)            # (N,) inverse depth by a sensor
     measured_information: Array = field(default_factory=_rows)    # (N,) 0 = not measured
 
@@ -77,7 +78,8 @@ class TrackTable:
             'first_frame': np.full(count, frame), 'points_px': points, 'weight': weight,
             'inverse_depth': new.inverse_depth, 'information': new.information,
             'prior': new.inverse_depth, 'prior_information': new.information,
-            'key_px': new.image_px, 'is_active': np.ones(count, np.bool_),
+            'static': np.ones(count), 'key_px': new.image_px,
+            'is_active': np.ones(count, np.bool_),
             'measured': new.inverse_depth, 'measured_information': np.zeros(count)}
         for name, values in columns.items():
             setattr(self, name, np.concatenate([getattr(self, name), values]))
@@ -88,6 +90,10 @@ class TrackTable:
         column = frame - self.first_frame[chosen]
         self.points_px[chosen, column] = points_px
         self.weight[chosen, column] = weight
+
+    def expect(self, chosen: NDArray[np.int64], static: Array) -> None:
+        """Take how likely (M,) the chosen tracks are to be static."""
+        self.static[chosen] = static
 
     def measure(self, chosen: NDArray[np.int64], inverse_depth: Array,
                 information: Array) -> None:

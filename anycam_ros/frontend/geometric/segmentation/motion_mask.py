@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The motion mask: what moves by itself, followed over frames and from key frame to key frame."""
 
-from dataclasses import dataclass
-import math
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import cv2
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anycam_ros.flow.dense_flow import Flow
+from anycam_ros.frontend.geometric.estimation.flow_pair import sample_flow
 from anycam_ros.frontend.geometric.estimation.tracking_result import TrackingResult
 from anycam_ros.frontend.geometric.mapping.sliding_window import SlidingWindow
 from anycam_ros.frontend.geometric.segmentation.depth_expectation import (
@@ -28,7 +28,17 @@ from anycam_ros.frontend.geometric.segmentation.epipolar_residual import (
     STRIDE,
     texture,
 )
+from anycam_ros.frontend.geometric.segmentation.evidence import (
+    Evidence,
+    EvidenceOptions,
+    flow_evidence,
+    joined,
+)
 from anycam_ros.frontend.geometric.segmentation.guided_filter import guided_filter
+from anycam_ros.frontend.geometric.segmentation.motion_inputs import (
+    FrameMaps,
+    network_frame,
+)
 from anycam_ros.frontend.geometric.segmentation.static_appearance import (
     induced_positions,
     InducedPositions,
@@ -37,11 +47,16 @@ from anycam_ros.frontend.geometric.segmentation.static_appearance import (
 )
 from anycam_ros.frontend.working_image import half_size
 from anycam_ros.geometry.camera import ProcessingCamera
-from anycam_ros.geometry.compiled import compiled_reordered, inlined
 from anycam_ros.geometry.robust_statistics import MEDIAN_TO_STD
 from anycam_ros.geometry.se3 import Array, inverse
+from anycam_ros.networks.motion_weights.channels import (
+    MotionNetwork,
+    MotionPrediction,
+)
+from anycam_ros.networks.motion_weights.channels import (
+    STRIDE as NETWORK_STRIDE,
+)
 
-OF_ONE_WAY = 0.5 ** 0.5    # of the error of flow there and back: both ways err alike
 WIDE_STD = 4.0       # of a blur, coarse pixels, from which on half the resolution shows no less
 
 
@@ -49,27 +64,19 @@ WIDE_STD = 4.0       # of a blur, coarse pixels, from which on half the resoluti
 class MotionMaskOptions:
     """Choose which flow error is expected, and from where on something moves."""
 
+    evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
     minimum_noise_px: float = 0.5      # of flow, in the best images
-    noise_per_flow: float = 0.03       # long flow errs more
-    texture_px: float = 6.0            # flow error times image gradient, grey levels
-    flat_gradient: float = 0.5         # grey levels per pixel, of noise alone
-    maximum_score: float = 20.0        # so that one absurd error does not outweigh its neighbours
     moving_score: float = 2.0          # standard deviations, as is usual; fewer mark static scenes
+    moving_probability: float = 0.5    # by the network
     memory: float = 0.5                # of the running mean over frames
     appearance_trust: float = 0.05     # of the image before, where flow from the key frame fits
+    least_static: float = 0.05         # probability: no weight is so small that nothing is left
     # Over what neighbours a score is averaged: standard deviation in coarse pixels, and share. The
     # wide one fills regions without texture.
     spreads: tuple[tuple[float, float], ...] = ((2.0, 1.0), (6.0, 0.1))
     # A patch of flow reaches over the edge of what moves; the picture shows where the edge is.
     guide_radius: int = 6              # coarse pixels: a patch of 8 and what the blur adds
     guide_edge: float = 5.0            # grey levels
-
-
-class Evidence(NamedTuple):
-    """Hold, per pixel of the coarse grid of an image, what speaks for a motion of its own."""
-
-    score: Map    # flow error over the error that is to be expected
-    trust: Map    # how sharp that expectation is, summed over frames; 0 where nothing is known
 
 
 class _Past(NamedTuple):
@@ -79,6 +86,7 @@ class _Past(NamedTuple):
     image: Map                  # grey, on the coarse grid
     T_camera_reference: Array
     flow: Flow | None           # from the reference to it; None where it is the reference
+    moving: Map | None          # probability, on the network's grid; None where there is none
 
 
 class MotionMask:
@@ -86,8 +94,10 @@ class MotionMask:
 
     def __init__(self, camera: ProcessingCamera, options: MotionMaskOptions,
                  residual: EpipolarResidualOptions, depth: DepthExpectationOptions,
-                 appearance: StaticAppearanceOptions) -> None:
-        """Take the camera of the working image."""
+                 appearance: StaticAppearanceOptions,
+                 network: MotionNetwork | None = None) -> None:
+        """Take the camera of the working image, and a network that weighs what moves."""
+        self._network = network
         self._camera, self._options = camera, options
         self._residual_options, self._depth_options = residual, depth
         self._appearance_options = appearance
@@ -98,6 +108,21 @@ class MotionMask:
         self._past: _Past | None = None
         self.newest = np.zeros(self._shape, np.uint8)    # (H, W) 255 where things move
         self.reached = self.newest    # the same with what a patch around may see of them
+
+    @property
+    def source(self) -> str:
+        """Return what tells what moves: 'network' or 'epipolar'."""
+        return 'epipolar' if self._network is None else 'network'
+
+    def static_at(self, positions_px: Array) -> Array | None:
+        """Return how likely what is at positions (N, 2) of the newest image is to be static.
+
+        None where only geometry tells, which the motion comes from itself.
+        """
+        if self._past is None or self._past.moving is None:
+            return None
+        moving = sample_flow(self._past.moving[..., None], positions_px, NETWORK_STRIDE)[:, 0]
+        return np.clip(1.0 - moving, self._options.least_static, 1.0)
 
     def new_reference(self, *, is_newest: bool) -> None:
         """Take flow from another image now: from the newest one, or else start again."""
@@ -121,27 +146,55 @@ class MotionMask:
         if left_out is not None:
             residual.is_known[left_out[::STRIDE, ::STRIDE]] = False
         noise_px = self._noise_px(residual, tracking)
-        evidence = self._evidence(residual, depth, noise_px,
-                                  texture(tracking.image, self._residual_options))
+        gradient = texture(tracking.image, self._residual_options)
         image = np.asarray(half_size(tracking.image), np.float32)
-        if self._past is not None:
+        found = flow_evidence(residual, depth, gradient, noise_px, self._options.evidence)
+        evidence, came_from, past = found.evidence, None, self._past
+        appearance = Evidence(np.zeros_like(gradient), np.zeros_like(gradient))
+        if past is not None:
             induced = induced_positions(self._camera, depth.mean,
-                                        self._past.T_camera_reference @ T_reference_target,
-                                        focal_px)
-            evidence = _joined(evidence, self._appearance(image, self._past, induced, depth))
-            evidence = self._with_past(evidence, pair.backward, self._past)
+                                        past.T_camera_reference @ T_reference_target, focal_px)
+            appearance = self._appearance(image, past, induced, depth)
+            came_from = self._came_from(pair.backward, past)
+            evidence = self._with_past(joined(evidence, appearance), came_from, past)
         if left_out is not None:
             evidence.trust[left_out[::STRIDE, ::STRIDE]] = 0
-        self._past = _Past(evidence, image, T_target_reference, pair.forward)
         score, vote = self._spread_by_trust(evidence)
-        self.reached = self._marked(vote, left_out)
-        self.newest = self._marked(guided_filter(
-            vote, image, self._options.guide_radius, self._options.guide_edge), left_out)
-        return np.asarray(score * np.float32(noise_px), np.float32)
+        said = None
+        if self._network is not None:
+            said = self._network(network_frame(FrameMaps(
+                backward=_without_holes(pair.backward), residual=residual, depth=depth,
+                evidence=found.evidence, running=evidence, vote=vote, appearance=appearance,
+                error_px=found.error_px, gradient=gradient, image=image, grid=self._grid,
+                noise_px=noise_px, focal_px=focal_px, has_map=window is not None), came_from),
+                None if past is None else past.moving)
+        self._past = _Past(evidence, image, T_target_reference, pair.forward,
+                           None if said is None else said.moving)
+        return np.float32(noise_px) * self._conclude(score, vote, said, image, left_out)
 
-    def _marked(self, vote: Map, left_out: NDArray[np.bool_] | None) -> NDArray[np.uint8]:
+    def _conclude(self, score: Map, vote: Map, said: MotionPrediction | None, image: Map,
+                  left_out: NDArray[np.bool_] | None) -> Map:
+        """Make the masks; return the uncertainty in units of the noise."""
+        if said is None:
+            self._mark(vote, self._options.moving_score, image, left_out)
+            return score
+        moving, log_scale = (np.asarray(cv2.resize(part, image.shape[::-1]), np.float32)
+                             for part in (said.moving, said.log_scale))
+        self._mark(moving, self._options.moving_probability, image, left_out)
+        return np.exp(log_scale)
+
+    def _mark(self, vote: Map, limit: float, image: Map,
+              left_out: NDArray[np.bool_] | None) -> None:
+        """Make the masks of a vote on the coarse grid."""
+        options = self._options
+        self.reached = self._marked(vote, limit, left_out)
+        self.newest = self._marked(guided_filter(
+            vote, image, options.guide_radius, options.guide_edge), limit, left_out)
+
+    def _marked(self, vote: Map, limit: float,
+                left_out: NDArray[np.bool_] | None) -> NDArray[np.uint8]:
         """Return the mask (H, W) of a vote on the coarse grid."""
-        mask = np.asarray(cv2.resize(vote, self._shape[::-1]) > self._options.moving_score)
+        mask = np.asarray(cv2.resize(vote, self._shape[::-1]) > limit)
         if left_out is not None:
             mask &= ~left_out
         return mask.astype(np.uint8) * 255
@@ -157,14 +210,6 @@ class MotionMask:
         across = residual.across[row, column][known]
         return max(self._options.minimum_noise_px, MEDIAN_TO_STD * float(np.median(across)))
 
-    def _evidence(self, residual: EpipolarResidual, depth: ExpectedDepth, noise_px: float,
-                  gradient: Map) -> Evidence:
-        options = self._options
-        evidence = Evidence(np.zeros_like(gradient), np.zeros_like(gradient))
-        _fill_evidence(residual, depth, gradient, noise_px, options.noise_per_flow,
-                       options.texture_px, options.flat_gradient, options.maximum_score, evidence)
-        return evidence
-
     def _appearance(self, image: Map, past: _Past, induced: InducedPositions,
                     depth: ExpectedDepth) -> Evidence:
         """Return what the image before says, seen from here, of things that it showed already."""
@@ -172,8 +217,8 @@ class MotionMask:
                                        self._appearance_options)
         return Evidence(appearance.score, self._options.appearance_trust * appearance.trust)
 
-    def _with_past(self, new: Evidence, backward: Flow, past: _Past) -> Evidence:
-        """Return the mean over frames, by trust; what was hidden before has no past."""
+    def _came_from(self, backward: Flow, past: _Past) -> tuple[Map, Map]:
+        """Return where each pixel of the coarse grid was in the image before, x and y."""
         # Over a hole in the flow the past stays where it is.
         back = _without_holes(backward)
         x, y = self._columns + back[..., 0] / STRIDE, self._rows + back[..., 1] / STRIDE
@@ -181,11 +226,15 @@ class MotionMask:
             onward = _without_holes(np.asarray(cv2.remap(
                 past.flow, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32))
             x, y = x + onward[..., 0] / STRIDE, y + onward[..., 1] / STRIDE
-        score, trust = (np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR), np.float32)
+        return np.asarray(x, np.float32), np.asarray(y, np.float32)
+
+    def _with_past(self, new: Evidence, came_from: tuple[Map, Map], past: _Past) -> Evidence:
+        """Return the mean over frames, by trust; what was hidden before has no past."""
+        score, trust = (np.asarray(cv2.remap(image, *came_from, cv2.INTER_LINEAR), np.float32)
                         for image in past.evidence)
         memory = np.float32(self._options.memory)
-        return _joined(Evidence(score, memory * trust),
-                       Evidence(new.score, (1 - memory) * new.trust))
+        return joined(Evidence(score, memory * trust),
+                      Evidence(new.score, (1 - memory) * new.trust))
 
     def _spread_by_trust(self, evidence: Evidence) -> tuple[Map, Map]:
         """Return the score averaged over neighbours that can be trusted, the nearest first.
@@ -217,44 +266,3 @@ def _blurred(image: Map, std: float) -> Map:
     half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(cv2.GaussianBlur(half, (0, 0), std / 2), (width, height)),
                       np.float32)
-
-
-def _joined(first: Evidence, second: Evidence) -> Evidence:
-    """Return the mean of two scores by trust, and the sum of their trust."""
-    trust = first.trust + second.trust
-    score = (first.trust * first.score + second.trust * second.score) / (trust + 1e-9)
-    return Evidence(np.asarray(score, np.float32), np.asarray(trust, np.float32))
-
-
-@compiled_reordered
-def _fill_evidence(residual: EpipolarResidual, depth: ExpectedDepth, gradient: Map,
-                   noise_px: float, noise_per_flow: float, texture_px: float,
-                   flat_gradient: float, maximum_score: float, out: Evidence) -> None:
-    rows, columns = gradient.shape
-    for i in range(rows):
-        for j in range(columns):
-            if not residual.is_known[i, j]:
-                continue
-            expected_px = noise_px * (1 + noise_per_flow * residual.length[i, j]) \
-                + OF_ONE_WAY * residual.forward_backward_error[i, j] \
-                + texture_px / (gradient[i, j] + flat_gradient)
-            left_px = _unexplained(residual.along[i, j], residual.per_depth[i, j],
-                                   depth.mean[i, j], depth.std[i, j], expected_px)
-            error_px = math.sqrt(residual.across[i, j] ** 2 + left_px * left_px)
-            out.score[i, j] = min(error_px / expected_px, maximum_score)
-            out.trust[i, j] = (noise_px / expected_px) ** 2
-
-
-@inlined
-def _unexplained(along_px: float, per_depth: float, mean: float, std: float,
-                 expected_px: float) -> float:
-    """Return what no likely depth explains of an error along the epipolar line, px.
-
-    The inverse depth is free with a Gaussian prior, and not below zero: nothing lies beyond
-    infinity.
-    """
-    reach_px = per_depth * std
-    explained = along_px * reach_px ** 2 / (reach_px ** 2 + expected_px ** 2)
-    explained = max(explained, -per_depth * mean)
-    deviation = explained / max(reach_px, 1e-9)
-    return math.sqrt((along_px - explained) ** 2 + (deviation * expected_px) ** 2)

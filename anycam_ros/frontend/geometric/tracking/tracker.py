@@ -108,4 +108,4 @@ def _points(window: SlidingWindow, rows: NDArray[np.int64], T_world_anchor: Arra
                   information=np.where(is_fresh, options.fresh_depth_trust, 1.0)
                   * tracks.information[rows],
                   observed_px=window.camera.undistorted_px(matches.target_px),
-                  weight=matches.weight)
+                  weight=matches.weight * tracks.static[rows])
