@@ -45,7 +45,8 @@ def requirements(wheel: zipfile.ZipFile) -> set[str]:
 def test_it_holds_every_module_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     modules = {path for path in wheel.namelist() if '.dist-info/' not in path}
     assert modules == {
-        str(path.relative_to(ROOT)) for path in (ROOT / 'anycam_ros').rglob('*.py')}
+        str(path.relative_to(ROOT)) for kind in ('py', 'onnx', 'safetensors', 'yaml')
+        for path in (ROOT / 'anycam_ros').rglob(f'*.{kind}')}
 
 
 def test_it_brings_the_command_line(wheel: zipfile.ZipFile) -> None:
