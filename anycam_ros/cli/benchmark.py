@@ -22,6 +22,7 @@ def add_parser(commands: Commands) -> None:
     benchmarks = parser.add_subparsers(required=True, metavar='WHAT')
     _add_frontend(benchmarks)
     _add_variations(benchmarks)
+    _add_uncertainty(benchmarks)
     _add_refinement(benchmarks)
     _add_network(benchmarks)
 
@@ -54,6 +55,21 @@ def _add_variations(benchmarks: Commands) -> None:
                         help='only the first N frames of each sequence (default: all)')
     parser.add_argument('--jobs', type=count(1), default=1, metavar='N',
                         help='run N sequences at the same time (default 1)')
+
+
+def _add_uncertainty(benchmarks: Commands) -> None:
+    parser = benchmarks.add_parser(
+        'uncertainty', help='what tells what moves: geometry and network side by side',
+        description='Run every sequence in DATA from frames 0, 5 and 10, and rendered clips that '
+                    'no training has used, once with uncertainty: epipolar and once with '
+                    'network. Print masks, motion and time of both as Markdown.')
+    parser.set_defaults(run=_run_uncertainty)
+    parser.add_argument('data', type=Path, metavar='DATA',
+                        help='a sequence folder, or a folder of sequence folders')
+    parser.add_argument('--procedural', type=count(0), default=0, metavar='N',
+                        help='also N rendered clips; needs scikit-image (default 0)')
+    parser.add_argument('--jobs', type=count(1), default=1, metavar='N',
+                        help='run N clips at the same time (default 1)')
 
 
 def _add_refinement(benchmarks: Commands) -> None:
@@ -89,6 +105,12 @@ def _run_variations(options: argparse.Namespace) -> int:
     from anycam_ros.evaluation.benchmarks.variations import benchmark_variations
 
     return print_lines(benchmark_variations(options.data, options.frames, options.jobs))
+
+
+def _run_uncertainty(options: argparse.Namespace) -> int:
+    from anycam_ros.evaluation.benchmarks.uncertainty import benchmark_uncertainty
+
+    return print_lines(benchmark_uncertainty(options.data, options.procedural, options.jobs))
 
 
 def _run_refinement(_options: argparse.Namespace) -> int:

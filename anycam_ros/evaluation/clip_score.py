@@ -41,6 +41,7 @@ class ClipScore(NamedTuple):
     frames_to_tracking: float   # before the first that is TRACKING; infinite when there is none
     lost_frames: int
     mask_similarity: float      # J
+    masked_share: float         # of the pictures with a pose
     focal_error: float          # relative, signed, at the end
     focal_std: float            # relative; infinite while unobserved
     focal_source: str
@@ -63,6 +64,7 @@ class _Run:
         self.positioned: list[bool] = []
         self.states: list[TrackingState] = []      # of each frame from the second on
         self.masks = RegionSimilarity()
+        self.masked_shares: list[float] = []
         self.elapsed_s = self.cpu_s = 0.0
         self.last: OdometryEstimate | None = None
 
@@ -75,6 +77,8 @@ class _Run:
             self.stamps_s.append(estimate.stamp_s)
             self.poses.append(estimate.T_odom_camera)
             self.positioned.append(estimate.status in POSITIONED)
+            if estimate.what_moves is not None:
+                self.masked_shares.append(float((estimate.what_moves.motion_mask > 0).mean()))
 
 
 def score_clip(clip: Clip, config: OdometryConfig) -> ClipScore:
@@ -93,6 +97,7 @@ def score_clip(clip: Clip, config: OdometryConfig) -> ClipScore:
         tracking_share=float(good.mean()) if len(good) else np.nan,
         frames_to_tracking=float(1 + np.argmax(good)) if good.any() else np.inf,
         lost_frames=run.states.count(TrackingState.LOST), mask_similarity=run.masks.value,
+        masked_share=float(np.mean(run.masked_shares)) if run.masked_shares else np.nan,
         focal_error=focal_px / clip.focal_px - 1,
         focal_std=np.nan if run.last is None else run.last.focal_std_px / focal_px,
         focal_source='' if run.last is None else run.last.focal_source,

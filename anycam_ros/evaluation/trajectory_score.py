@@ -50,6 +50,7 @@ class TrajectoryScore(NamedTuple):
     scale_drift: float          # standard deviation of the logarithm of the local scale
     turn_median_deg: float      # rotation error over 30 frames
     turn_p95_deg: float
+    direction_deg: float        # median error of the direction of displacements over 10 frames
 
 
 def score_trajectory(poses: MatchedPoses, frame_step: int = 1) -> TrajectoryScore:
@@ -65,17 +66,21 @@ def score_trajectory(poses: MatchedPoses, frame_step: int = 1) -> TrajectoryScor
     median_deg, p95_deg = np.percentile(turns_deg, (50, 95)) if len(turns_deg) \
         else (np.nan, np.nan)
     if len(poses.frames) < 3:
-        return TrajectoryScore(np.nan, np.nan, np.nan, np.nan, float(median_deg), float(p95_deg))
+        return TrajectoryScore(np.nan, np.nan, np.nan, np.nan, float(median_deg), float(p95_deg),
+                               np.nan)
     if stands(true):
         error, ratio, drift = float(np.sqrt(np.var(estimated, axis=0).sum())), np.nan, np.nan
-        length_m = 0.0
+        length_m, direction_deg = 0.0, np.nan
     else:
         length_m, error = path_length(true), absolute_error(estimated, true)
         ratio = path_ratio(estimated, true)
         first, last = pairs_apart(poses.frames, max(PIECE_FRAMES // frame_step, 1))
         both = poses.positioned[first] & poses.positioned[last]
-        drift = scale_drift(estimated, true, (first[both], last[both]))
-    return TrajectoryScore(length_m, error, ratio, drift, float(median_deg), float(p95_deg))
+        pieces = first[both], last[both]
+        drift = scale_drift(estimated, true, pieces)
+        direction_deg = direction_error_deg(poses.T_estimated, poses.T_true, pieces)
+    return TrajectoryScore(length_m, error, ratio, drift, float(median_deg), float(p95_deg),
+                           direction_deg)
 
 
 def stands(positions_m: Array) -> bool:
@@ -118,6 +123,24 @@ def scale_drift(estimated: Array, true: Array, pairs: Pairs) -> float:
     if not displacement[moves].all():
         return np.inf
     return float(np.std(np.log(displacement[moves] / truth_m[moves])))
+
+
+def direction_error_deg(T_estimated: Array, T_true: Array, pairs: Pairs) -> float:
+    """Return the median error of the direction in which the camera of each pair goes, degrees.
+
+    Poses are (N, 4, 4); the directions are in the axes of the first camera of a pair. Pairs that
+    hardly move are left out; NaN where fewer than five are left.
+    """
+    ways = [np.einsum('nji,nj->ni', T[pairs[0], :3, :3], T[pairs[1], :3, 3] - T[pairs[0], :3, 3])
+            for T in (T_estimated, T_true)]
+    truth_m = np.linalg.norm(ways[1], axis=1)
+    moves = truth_m > LEAST_DISPLACEMENT * np.median(truth_m) if len(truth_m) else truth_m > 0
+    if moves.sum() < FEWEST_PIECES:
+        return np.nan
+    estimated, true = (way[moves] / np.maximum(np.linalg.norm(way[moves], axis=1, keepdims=True),
+                                               1e-12) for way in ways)
+    cosine = np.clip((estimated * true).sum(axis=1), -1.0, 1.0)
+    return float(np.median(np.degrees(np.arccos(cosine))))
 
 
 def rotation_errors_deg(R_estimated: Array, R_true: Array, pairs: Pairs) -> Array:
