@@ -14,7 +14,7 @@ from anycam_ros.evaluation.trajectory_score import TrajectoryScore
 
 SCORE = TrajectoryScore(
     true_path_m=9.0, path_error_m=0.0214, path_ratio=1.02, scale_drift=0.031, turn_median_deg=0.2,
-    turn_p95_deg=0.84)
+    turn_p95_deg=0.84, direction_deg=1.0)
 
 
 def result(**changes: Any) -> Result:  # noqa: ANN401

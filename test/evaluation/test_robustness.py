@@ -12,12 +12,13 @@ from anycam_ros.evaluation.robustness import broken, cell
 from anycam_ros.evaluation.trajectory_score import TrajectoryScore
 
 PATH = TrajectoryScore(true_path_m=10.0, path_error_m=0.2, path_ratio=1.1, scale_drift=0.2,
-                       turn_median_deg=0.5, turn_p95_deg=1.0)
+                       turn_median_deg=0.5, turn_p95_deg=1.0, direction_deg=2.0)
 GOOD = ClipScore(
     trajectory=PATH, metric_error_m=np.nan, path_length=3.0, tracking_share=0.9,
-    frames_to_tracking=4.0, lost_frames=0, mask_similarity=0.6, focal_error=0.02, focal_std=0.01,
+    frames_to_tracking=4.0, lost_frames=0, mask_similarity=0.6, masked_share=0.1,
+    focal_error=0.02, focal_std=0.01,
     focal_source='estimated', frames_per_second=40.0, cpu_ms=25.0)
-STANDS = GOOD._replace(trajectory=TrajectoryScore(0.0, 0.0, np.nan, np.nan, 0.0, 0.0))
+STANDS = GOOD._replace(trajectory=TrajectoryScore(0.0, 0.0, np.nan, np.nan, 0.0, 0.0, np.nan))
 
 
 def changed(score: ClipScore, **changes: Any) -> ClipScore:  # noqa: ANN401
@@ -73,7 +74,7 @@ def test_camera_that_stands_must_stand_exactly() -> None:
 
 def test_clip_without_truth_shows_and_breaks_nothing_but_tracking() -> None:
     unknown = GOOD._replace(
-        trajectory=TrajectoryScore(*[np.nan] * 6), mask_similarity=np.nan, focal_error=np.nan)
+        trajectory=TrajectoryScore(*[np.nan] * 7), mask_similarity=np.nan, focal_error=np.nan)
     assert broken(unknown, unknown) == []
     assert cell(unknown, []) == ''
     worse = broken(changed(unknown, tracking_share=0.2), unknown)

@@ -48,6 +48,14 @@ def test_path_in_another_unit_and_other_axes_is_right() -> None:
     assert found.path_ratio == pytest.approx(1)
     assert found.scale_drift == pytest.approx(0, abs=1e-9)
     assert found.turn_p95_deg == pytest.approx(0, abs=1e-6)
+    assert found.direction_deg == pytest.approx(0, abs=1e-5)
+
+
+def test_wrong_way_shows_in_the_direction() -> None:
+    aside = STRAIGHT @ so3_exp(np.radians(20.0) * np.array([0.0, 0.0, 1.0])).T
+    found = score(transforms(np.eye(3), 3 * aside), transforms(np.eye(3), STRAIGHT))
+    assert found.direction_deg == pytest.approx(20.0)
+    assert found.path_error_m == pytest.approx(0, abs=1e-9)     # the alignment hides it
 
 
 def test_exploded_scale_shows_in_ratio_and_drift() -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from anycam_ros.errors import SourceError
 from anycam_ros.evaluation.benchmarks.frontend import sequences_in, STARTS
 from anycam_ros.evaluation.clip import open_clip
 from anycam_ros.evaluation.clip_score import ClipScore, score_clip
@@ -50,14 +51,17 @@ class Job(NamedTuple):
 def benchmark_uncertainty(data: Path, procedural: int, processes: int) -> Iterator[str]:
     """Run each sequence in a folder, and so many procedural clips, by both models.
 
-    Yield lines of Markdown.
+    Yield lines of Markdown. Raises SourceError where there is nothing to run.
     """
+    folders = sequences_in(data)
+    if not folders and not procedural:
+        raise SourceError(f'{data} holds no sequence folder; each must hold rgb/ and '
+                          'timestamps.txt. Name another folder, or give --procedural.')
     warm_up()
     yield '| clip | ' + ' | '.join(
         f'{title} {model}' for title in ('J', 'masked %', 'path %', 'direction', 'turn',
                                          'focal %', 'CPU') for model in MODELS) + ' |'
     yield '|---' * (1 + 7 * len(MODELS)) + '|'
-    folders = sequences_in(data)
     davis: list[list[Figures]] = []
     for folder in folders:
         jobs = [Job(folder, start, model) for model in MODELS for start in STARTS]
