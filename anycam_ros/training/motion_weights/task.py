@@ -69,7 +69,7 @@ class MotionWeightsTask:
         self._options, self._device = options, device
         # Channels last are a fifth faster on a CPU.
         self.network: nn.Module = MotionWeights(MotionWeightsConfig()).to(
-            memory_format=torch.channels_last)
+            memory_format=torch.channels_last)    # type: ignore[call-overload]
 
     def samples(self) -> Dataset[dict[str, Tensor]]:
         """Return the segments; those that are not on disk are made first."""

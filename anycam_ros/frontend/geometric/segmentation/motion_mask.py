@@ -170,7 +170,8 @@ class MotionMask:
                 None if past is None else past.moving)
         self._past = _Past(evidence, image, T_target_reference, pair.forward,
                            None if said is None else said.moving)
-        return np.float32(noise_px) * self._conclude(score, vote, said, image, left_out)
+        uncertainty = self._conclude(score, vote, said, image, left_out)
+        return np.asarray(np.float32(noise_px) * uncertainty, np.float32)
 
     def _conclude(self, score: Map, vote: Map, said: MotionPrediction | None, image: Map,
                   left_out: NDArray[np.bool_] | None) -> Map:
@@ -181,7 +182,7 @@ class MotionMask:
         moving, log_scale = (np.asarray(cv2.resize(part, image.shape[::-1]), np.float32)
                              for part in (said.moving, said.log_scale))
         self._mark(moving, self._options.moving_probability, image, left_out)
-        return np.exp(log_scale)
+        return np.asarray(np.exp(log_scale), np.float32)
 
     def _mark(self, vote: Map, limit: float, image: Map,
               left_out: NDArray[np.bool_] | None) -> None:
