@@ -14,6 +14,7 @@ from typing import NamedTuple
 from anycam_ros.depth.registry import NONE as NO_DEPTH
 from anycam_ros.errors import ConfigError
 from anycam_ros.frontend.front_end import FrontEndConfig, FrontEndFactory
+from anycam_ros.networks.motion_weights.runtime import runtime_is_installed
 
 ENTRY_POINTS = 'anycam_ros.front_ends'
 
@@ -65,6 +66,14 @@ def check_needs(config: FrontEndConfig) -> None:
         raise ConfigError(
             f'motion is {config.motion!r}, but weights is empty; name the file with the AnyCam '
             "weights (`anycam weights` tells where to get it), or set motion to 'geometric'.")
+
+
+def told_by_geometry(config: FrontEndConfig) -> str:
+    """Return why geometry tells what moves though a network could; empty where none could."""
+    if config.motion != 'geometric' or config.uncertainty != 'auto' or runtime_is_installed():
+        return ''
+    return ('geometry tells what moves, since onnxruntime is not installed; with it a network '
+            'does: pip install onnxruntime')
 
 
 def load_front_end(config: FrontEndConfig) -> FrontEndFactory:

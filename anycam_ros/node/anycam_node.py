@@ -10,6 +10,7 @@ from rclpy.lifecycle import LifecycleNode, State, TransitionCallbackReturn
 from tf2_ros import Buffer
 
 from anycam_ros.errors import AnyCamError
+from anycam_ros.frontend.registry import told_by_geometry
 from anycam_ros.node.commands import Reconfigure, Restart
 from anycam_ros.node.config import NodeConfig
 from anycam_ros.node.diagnostics.diagnostics import Diagnostics
@@ -93,6 +94,9 @@ class AnyCamNode(LifecycleNode):
             self.get_logger().info('compiling, or loading what was compiled before ...')
             self._pipeline = Pipeline(self, config, odometry_config, self._transforms)
             self._pipeline.warm_up()
+            note = told_by_geometry(odometry_config)
+            if note:
+                self.get_logger().info(note)
         except AnyCamError as error:
             self.get_logger().fatal(str(error))
             self._release()

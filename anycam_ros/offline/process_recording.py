@@ -15,6 +15,7 @@ from tqdm import tqdm
 import yaml
 
 from anycam_ros.errors import DependencyError, FrameError, OutputError, SourceError
+from anycam_ros.frontend.registry import told_by_geometry
 from anycam_ros.odometry import OdometryConfig, Speed, VisualOdometry
 from anycam_ros.offline.global_refinement.key_frames import KeyFrames
 from anycam_ros.offline.global_refinement.results import CAUSAL_TRAJECTORY, refine_results
@@ -72,6 +73,9 @@ def process_recording(request: Request, config: OdometryConfig) -> bool:
     _prepare(request.output)
     started = time.perf_counter()
     sys.stderr.write(f'{source.description}\n')
+    note = told_by_geometry(config)
+    if note:
+        sys.stderr.write(f'{note}\n')
     try:
         reason = _run(request, odometry, source, log, collectors, speeds)
         if key_frames is not None and log.poses:

@@ -14,6 +14,7 @@ from plugin_front_end import install, python_path, STEP_M
 import pytest
 
 from anycam_ros.errors import ConfigError, FrameError
+from anycam_ros.frontend import registry
 from anycam_ros.frontend.registry import BUILT_IN, front_end_names
 from anycam_ros.odometry import OdometryConfig, TrackingState, VisualOdometry
 
@@ -84,3 +85,12 @@ def test_the_odometry_has_no_camera_before_the_first_frame(walk: Clip) -> None:
     estimate = odometry.process(walk.frame(1))
     assert estimate is not None
     assert estimate.status is not TrackingState.LOST
+
+
+@pytest.mark.parametrize(('uncertainty', 'installed', 'said'), [
+    ('auto', False, True), ('auto', True, False), ('epipolar', False, False)])
+def test_a_network_that_cannot_run_is_told(monkeypatch: pytest.MonkeyPatch, uncertainty: str,
+                                           installed: bool, said: bool) -> None:
+    monkeypatch.setattr(registry, 'runtime_is_installed', lambda: installed)
+    config = OdometryConfig(uncertainty=uncertainty)
+    assert ('pip install onnxruntime' in registry.told_by_geometry(config)) is said
