@@ -5,6 +5,7 @@
 import math
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,7 +59,7 @@ def network_frame(maps: FrameMaps, came_from: tuple[Map, Map] | None) -> Network
     came_from is where each pixel of the coarse grid was in the frame before, x and y.
     """
     rows, columns = network_shape(maps.gradient.shape)
-    error = _pooled(maps.error_px[..., None], rows, columns)[..., 0] / np.float32(maps.noise_px)
+    error = _pooled(maps.error_px, rows, columns) / np.float32(maps.noise_px)
     return NetworkFrame(network_inputs(maps),
                         None if came_from is None else on_network_grid(*came_from), error)
 
@@ -70,21 +71,20 @@ def network_inputs(maps: FrameMaps) -> Map:
     H = dominant_homography(flow, maps.noise_px)
     rms_px = math.sqrt(float(np.mean(np.square(flow).sum(axis=-1)))) + 1.0
     typical = max(float(np.median(maps.depth.mean)), 1e-9)
-    stack = np.stack([
+    pooled = np.stack([_pooled(each, rows, columns) for each in (
         *maps.residual[:5], maps.residual.is_known.astype(np.float32), *maps.evidence,
-        *maps.running, maps.vote, *maps.appearance, maps.gradient, maps.image, *maps.depth],
-        axis=-1)
+        *maps.running, maps.vote, *maps.appearance, maps.gradient, maps.image, *maps.depth)], axis=-1)
     out = np.zeros((len(INPUTS), rows, columns), np.float32)
-    _fill(_pooled(stack, rows, columns), flow, rays, H, maps.noise_px, rms_px, typical,
+    _fill(pooled, flow, rays, H, maps.noise_px, rms_px, typical,
           1.0 / maps.focal_px, float(maps.has_map), out)
     return out
 
 
 def _pooled(image: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """Return an image (h, w, n) on the network's grid."""
-    whole = np.ascontiguousarray(image[:POOLED * rows, :POOLED * columns])
-    blocks = whole.reshape(rows, POOLED, columns, POOLED, -1)
-    return np.asarray(np.mean(blocks, axis=(1, 3), dtype=np.float32))
+    """Return an image (h, w) or (h, w, n) of the coarse grid on the network's."""
+    whole = image[:POOLED * rows, :POOLED * columns]
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA),
+                      np.float32)
 
 
 def dominant_homography(flow: Flow, noise_px: float) -> Array:
