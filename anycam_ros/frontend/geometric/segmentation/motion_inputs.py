@@ -73,7 +73,8 @@ def network_inputs(maps: FrameMaps) -> Map:
     typical = max(float(np.median(maps.depth.mean)), 1e-9)
     pooled = np.stack([_pooled(each, rows, columns) for each in (
         *maps.residual[:5], maps.residual.is_known.astype(np.float32), *maps.evidence,
-        *maps.running, maps.vote, *maps.appearance, maps.gradient, maps.image, *maps.depth)], axis=-1)
+        *maps.running, maps.vote, *maps.appearance, maps.gradient, maps.image, *maps.depth)],
+        axis=-1)
     out = np.zeros((len(INPUTS), rows, columns), np.float32)
     _fill(pooled, flow, rays, H, maps.noise_px, rms_px, typical,
           1.0 / maps.focal_px, float(maps.has_map), out)
