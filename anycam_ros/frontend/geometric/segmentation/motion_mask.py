@@ -176,21 +176,20 @@ class MotionMask:
     def _conclude(self, score: Map, vote: Map, said: MotionPrediction | None, image: Map,
                   left_out: NDArray[np.bool_] | None) -> Map:
         """Make the masks; return the uncertainty in units of the noise."""
-        if said is None:
-            self._mark(vote, self._options.moving_score, image, left_out)
-            return score
-        moving, log_scale = (np.asarray(cv2.resize(part, image.shape[::-1]), np.float32)
-                             for part in (said.moving, said.log_scale))
-        self._mark(moving, self._options.moving_probability, image, left_out)
-        return np.asarray(np.exp(log_scale), np.float32)
-
-    def _mark(self, vote: Map, limit: float, image: Map,
-              left_out: NDArray[np.bool_] | None) -> None:
-        """Make the masks of a vote on the coarse grid."""
         options = self._options
-        self.reached = self._marked(vote, limit, left_out)
+        # Geometry says where tracks end and start: it doubts what has poor flow, and tracks there
+        # are poor, whether it moves or not.
+        self.reached = self._marked(vote, options.moving_score, left_out)
+        shown, limit, uncertainty = vote, options.moving_score, score
+        if said is not None:
+            moving, log_scale = (np.asarray(cv2.resize(part, image.shape[::-1]), np.float32)
+                                 for part in (said.moving, said.log_scale))
+            limit = options.moving_probability
+            shown = shown_by_geometry(moving, limit, vote, options.moving_score)
+            uncertainty = np.asarray(np.exp(log_scale), np.float32)
         self.newest = self._marked(guided_filter(
-            vote, image, options.guide_radius, options.guide_edge), limit, left_out)
+            shown, image, options.guide_radius, options.guide_edge), limit, left_out)
+        return uncertainty
 
     def _marked(self, vote: Map, limit: float,
                 left_out: NDArray[np.bool_] | None) -> NDArray[np.uint8]:
@@ -250,6 +249,19 @@ class MotionMask:
         weight = total[..., 2] + np.float32(1e-9)
         score, vote = (np.asarray(total[..., i] / weight, np.float32) for i in (0, 1))
         return score, vote
+
+
+def shown_by_geometry(moving: Map, limit: float, vote: Map, moving_score: float) -> Map:
+    """Return the probability (h, w), 0 in regions in which geometry sees nothing move at all.
+
+    The network tells where a thing ends. That there is one has to show in the flow somewhere: on
+    bare walls and dark screens flow is wrong and knows it.
+    """
+    count, region = cv2.connectedComponents((moving > limit).astype(np.uint8))
+    is_shown = np.zeros(count, np.bool_)
+    is_shown[region[vote > moving_score]] = True
+    is_shown[0] = True          # what is around the regions
+    return np.asarray(moving * is_shown[region], np.float32)
 
 
 def _without_holes(flow: Flow) -> Flow:

@@ -19,6 +19,7 @@ from anycam_ros.frontend.geometric.segmentation.motion_inputs import (
 from anycam_ros.frontend.geometric.segmentation.motion_mask import (
     MotionMask,
     MotionMaskOptions,
+    shown_by_geometry,
 )
 from anycam_ros.frontend.geometric.segmentation.static_appearance import StaticAppearanceOptions
 from anycam_ros.networks.motion_weights.channels import (
@@ -30,8 +31,8 @@ from anycam_ros.networks.motion_weights.channels import (
 )
 
 SHIFT_PX = 8.0
-SQUARE = np.s_[140:240, 250:350]
-ON_GRID = np.s_[150 // STRIDE:230 // STRIDE, 260 // STRIDE:340 // STRIDE]
+SQUARE = np.s_[140:240, 60:160]
+ON_GRID = np.s_[150 // STRIDE:230 // STRIDE, 70 // STRIDE:150 // STRIDE]
 
 
 class LeftHalfMoves:
@@ -97,6 +98,23 @@ def test_the_network_makes_mask_and_uncertainty(mask: MotionMask) -> None:
     assert (mask.newest[:, :WIDTH // 2 - 20] == 255).all()
     assert not mask.newest[:, WIDTH // 2 + 20:].any()
     np.testing.assert_allclose(uncertainty_px, 0.5 * np.e, rtol=1e-5)
+
+
+def test_a_region_in_which_geometry_sees_nothing_move_is_not_marked(mask: MotionMask) -> None:
+    mask.update(tracked(0.0), None, FOCAL_PX)
+    assert not mask.newest.any()
+    assert mask.static_at(np.array([[20.0, 20.0]])) == pytest.approx([0.1])
+
+
+def test_regions_are_kept_one_by_one() -> None:
+    moving, vote = np.zeros((20, 30), np.float32), np.zeros((20, 30), np.float32)
+    moving[2:8, 2:8] = moving[2:8, 20:28] = 0.9
+    moving[15] = 0.3
+    vote[5, 5] = 2.5
+    kept = shown_by_geometry(moving, 0.5, vote, 2.0)
+    assert (kept[2:8, 2:8] == np.float32(0.9)).all()
+    assert not kept[2:8, 20:28].any()
+    assert (kept[15] == np.float32(0.3)).all()      # no region: it is not marked anyway
 
 
 def test_tracks_count_by_how_likely_they_are_static(mask: MotionMask) -> None:
