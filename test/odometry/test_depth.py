@@ -135,7 +135,8 @@ def test_wrong_depth_does_not_break_the_odometry(walk: Clip, wrong: Change) -> N
     late = slice(45, None)
     score = score_estimates(estimates[late], walk.true_poses[1:][late])
     assert score.path_error_m < 0.05 * way_m
-    assert score.path_ratio == pytest.approx(1, abs=0.3)
+    # Before a wall at a wrong depth, all that stands seems to move, and counts less.
+    assert score.path_ratio == pytest.approx(1, abs=0.4)
     assert score.turn_p95_deg < 8.0
     assert estimates[-1].intrinsics.fx == pytest.approx(walk.intrinsics.fx, rel=0.22)
 

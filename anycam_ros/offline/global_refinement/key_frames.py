@@ -26,6 +26,7 @@ LENGTH = 8                       # key frames that a point is followed through
 EVERY_NTH_CORNER = 2
 LONGEST_GAP = 6                  # frames; those between two key frames keep their small errors
 MINIMUM_FOLLOWED = 30            # points; with fewer, two key frames are not connected
+FOLLOWED_SHARE = 0.1             # of the points, likewise: by chance some 4 % find their way back
 
 
 @dataclass
@@ -95,7 +96,7 @@ class KeyFrames:
 
     def _follow(self, pair: FlowPair) -> None:
         """Extend the tracks to the new key frame."""
-        followed, groups = 0, list(enumerate(reversed(self.anchored[1 - LENGTH:])))
+        tried, followed, groups = 0, 0, list(enumerate(reversed(self.anchored[1 - LENGTH:])))
         for age, group in groups:
             rows = np.flatnonzero(group.weight[:, age] > 0)
             if not len(rows):
@@ -104,8 +105,9 @@ class KeyFrames:
             group.newest_px[rows] = matches.target_px
             group.points_px[rows, age + 1] = self.camera.undistorted_px(matches.target_px)
             group.weight[rows, age + 1] = group.weight[rows, age] * matches.weight
+            tried += len(rows)
             followed += int(matches.is_valid.sum())
-        if followed < MINIMUM_FOLLOWED:
+        if followed < max(MINIMUM_FOLLOWED, FOLLOWED_SHARE * tried):
             self.breaks.append(len(self.indices))
             for age, group in groups:
                 group.weight[:, age + 1] = 0.0
