@@ -29,7 +29,7 @@ from anycam_ros.training.motion_weights.segment_dataset import SegmentDataset, S
 from anycam_ros.training.motion_weights.task import make_task, mirrored  # noqa: E402
 
 pytestmark = pytest.mark.slow
-SEEDS = range(20, 23)
+SEEDS = range(29, 36, 6)     # in both of them things move
 
 
 @pytest.fixture(scope='module')
@@ -44,7 +44,7 @@ def test_segments_hold_what_the_tracker_saw(files: list[Path]) -> None:
     assert any(has_map)
     marked, vote = [], []
     for segment in segments:
-        told = segment.is_told & (segment.inputs[:, INPUTS.index('known')] > 60)
+        told = segment.is_told & (segment.inputs[:, INPUTS.index('known')] > 40)
         vote.append(segment.inputs[:, INPUTS.index('vote')][told])
         marked.append(segment.moving[told] > 127)
     marked, vote = np.concatenate(marked), np.concatenate(vote)

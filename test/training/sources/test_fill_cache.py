@@ -64,7 +64,7 @@ def test_recordings_of_every_kind_are_cached(kind: str, tmp_path: Path) -> None:
 
 
 def test_depth_that_comes_along_is_cached(tmp_path: Path) -> None:
-    recording, = simulated_recordings(1, 2, seed=5)
+    recording, = simulated_recordings(1, 2, seed=11)      # 448x336
     frames = [frame.load() for frame in recording.open()]
     depth_m = cached(tmp_path, recording, 'topic').get(1).depth_m
     assert frames[1].depth_m is not None
