@@ -3,7 +3,7 @@
 """Procedural clips as clips to be scored."""
 
 from collections.abc import Callable
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -25,7 +25,6 @@ def procedural_clip(seed: int) -> Clip:
     return Clip(f'procedural {seed}', frames, truth, clip.intrinsics.fx)
 
 
-@cache
 def moving_share(seed: int) -> float:
     """Return the mean share of a clip's picture that moves, from every sixth frame."""
     clip = ProceduralClip(seed)

@@ -117,12 +117,17 @@ def scale_drift(estimated: Array, true: Array, pairs: Pairs) -> float:
     """
     displacement, truth_m = (np.linalg.norm(path[pairs[1]] - path[pairs[0]], axis=1)
                              for path in (estimated, true))
-    moves = truth_m > LEAST_DISPLACEMENT * np.median(truth_m) if len(truth_m) else truth_m > 0
+    moves = _moves(truth_m)
     if moves.sum() < FEWEST_PIECES:
         return np.nan
     if not displacement[moves].all():
         return np.inf
     return float(np.std(np.log(displacement[moves] / truth_m[moves])))
+
+
+def _moves(truth_m: Array) -> NDArray[np.bool_]:
+    """Return which true displacements (N,) are long enough to compare with."""
+    return truth_m > LEAST_DISPLACEMENT * np.median(truth_m) if len(truth_m) else truth_m > 0
 
 
 def direction_error_deg(T_estimated: Array, T_true: Array, pairs: Pairs) -> float:
@@ -134,7 +139,7 @@ def direction_error_deg(T_estimated: Array, T_true: Array, pairs: Pairs) -> floa
     ways = [np.einsum('nji,nj->ni', T[pairs[0], :3, :3], T[pairs[1], :3, 3] - T[pairs[0], :3, 3])
             for T in (T_estimated, T_true)]
     truth_m = np.linalg.norm(ways[1], axis=1)
-    moves = truth_m > LEAST_DISPLACEMENT * np.median(truth_m) if len(truth_m) else truth_m > 0
+    moves = _moves(truth_m)
     if moves.sum() < FEWEST_PIECES:
         return np.nan
     estimated, true = (way[moves] / np.maximum(np.linalg.norm(way[moves], axis=1, keepdims=True),

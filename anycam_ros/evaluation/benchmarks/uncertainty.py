@@ -4,15 +4,14 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from anycam_ros.errors import SourceError
 from anycam_ros.evaluation.benchmarks.frontend import sequences_in, STARTS
+from anycam_ros.evaluation.benchmarks.processes import run_jobs
 from anycam_ros.evaluation.clip import open_clip
 from anycam_ros.evaluation.clip_score import ClipScore, score_clip
 from anycam_ros.evaluation.procedural import KEPT_BACK, moving_share, procedural_clip
@@ -65,7 +64,7 @@ def benchmark_uncertainty(data: Path, procedural: int, processes: int) -> Iterat
     davis: list[list[Figures]] = []
     for folder in folders:
         jobs = [Job(folder, start, model) for model in MODELS for start in STARTS]
-        found = _scores(jobs, processes)
+        found = list(run_jobs(_score, jobs, processes))
         both = [median(found[:len(STARTS)]), median(found[len(STARTS):])]
         yield line(folder.name, both)
         if folder.name.startswith('davis16'):
@@ -91,17 +90,10 @@ def _procedural(clips: int, processes: int) -> Iterator[str]:
         if all(len(group) == wanted for group in seeds):
             break
     for group, (low, high) in zip(seeds, GROUPS, strict=True):
-        found = _scores([Job(None, seed, model) for model in MODELS for seed in group], processes)
+        jobs = [Job(None, seed, model) for model in MODELS for seed in group]
+        found = list(run_jobs(_score, jobs, processes))
         yield line(f'procedural, {100 * low:.0f}-{100 * high:.0f} % moving, {len(group)} clips',
                    [median(found[:len(group)]), median(found[len(group):])])
-
-
-def _scores(jobs: Sequence[Job], processes: int) -> list[Figures]:
-    if processes == 1:
-        return [_score(job) for job in jobs]
-    with get_context('spawn').Pool(processes, initializer=cv2.setNumThreads, initargs=(1,)) \
-            as pool:
-        return pool.map(_score, jobs, chunksize=1)
 
 
 def _score(job: Job) -> Figures:

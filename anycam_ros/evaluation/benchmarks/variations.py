@@ -4,13 +4,11 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
-
-import cv2
 
 from anycam_ros.errors import SourceError
 from anycam_ros.evaluation.benchmarks.frontend import sequences_in
+from anycam_ros.evaluation.benchmarks.processes import run_jobs
 from anycam_ros.evaluation.clip import open_clip
 from anycam_ros.evaluation.clip_score import ClipScore, score_clip
 from anycam_ros.evaluation.columns import heading, lines
@@ -45,7 +43,7 @@ def benchmark_variations(data: Sequence[Path], frames: int | None, processes: in
     warm_up()
     yield heading('')
     rows: list[list[ClipScore]] = []
-    for (clip, number, _), score in zip(jobs, _scores(jobs, processes), strict=True):
+    for (clip, number, _), score in zip(jobs, run_jobs(_score, jobs, processes), strict=True):
         if number == 0:
             rows.append([])
             yield clip.name
@@ -54,15 +52,6 @@ def benchmark_variations(data: Sequence[Path], frames: int | None, processes: in
         line, _ = lines(f'  {VARIATIONS[number].name}', [score], '')
         yield line + (f'  worse: {worse}' if worse else '')
     yield from _table([clip.name for clip in clips], rows)
-
-
-def _scores(jobs: list[Job], processes: int) -> Iterator[ClipScore]:
-    if processes == 1:
-        yield from map(_score, jobs)
-        return
-    with get_context('spawn').Pool(processes, initializer=cv2.setNumThreads, initargs=(1,)) \
-            as pool:
-        yield from pool.imap(_score, jobs)
 
 
 def _score(job: Job) -> ClipScore:

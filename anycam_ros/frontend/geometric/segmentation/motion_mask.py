@@ -150,8 +150,9 @@ class MotionMask:
         image = np.asarray(half_size(tracking.image), np.float32)
         found = flow_evidence(residual, depth, gradient, noise_px, self._options.evidence)
         evidence, came_from, past = found.evidence, None, self._past
-        appearance = Evidence(np.zeros_like(gradient), np.zeros_like(gradient))
-        if past is not None:
+        if past is None:
+            appearance = Evidence(np.zeros_like(gradient), np.zeros_like(gradient))
+        else:
             induced = induced_positions(self._camera, depth.mean,
                                         past.T_camera_reference @ T_reference_target, focal_px)
             appearance = self._appearance(image, past, induced, depth)
