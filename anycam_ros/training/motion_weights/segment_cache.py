@@ -3,24 +3,28 @@
 """Segments of procedural clips on disk: made once, by several processes, safe to kill."""
 
 from concurrent.futures import as_completed, ProcessPoolExecutor
+import io
 import json
 import multiprocessing
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from anycam_ros.errors import SourceError
+from anycam_ros.errors import OutputError, SourceError
 from anycam_ros.simulation.procedural import ProceduralClip
+from anycam_ros.training.atomic_file import write_atomically
 from anycam_ros.training.motion_weights.tracked_clip import Segment, track_clip
+
+WAY_OUT = ('Free some space, or let options.cache name another folder, and start again: what is '
+           'there is not made again.')
 
 
 def make_segments(folder: Path, seeds: range, processes: int) -> list[Path]:
     """Return the files of the segments of all clips; those that are there are not made again.
 
-    Raises SourceError where they cannot be written; what is complete then stays and counts.
+    Raises OutputError where they cannot be written; what is complete then stays and counts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [seed for seed in seeds if not _index(folder, seed).exists()]
@@ -33,12 +37,9 @@ def make_segments(folder: Path, seeds: range, processes: int) -> list[Path]:
                 for done in as_completed(made):
                     done.result()
                     bar.update()
-            except OSError as error:
+            except OutputError:
                 pool.shutdown(cancel_futures=True)
-                raise SourceError(
-                    f'clips cannot be written to {folder}: {error}. Free some space or choose '
-                    'another folder, and start again: what is there is not made again.'
-                ) from error
+                raise
     return [file for seed in seeds for file in _files(folder, seed)]
 
 
@@ -60,17 +61,11 @@ def _make(folder: Path, seed: int) -> None:
     cv2.setNumThreads(1)
     segments = track_clip(ProceduralClip(seed))
     for number, segment in enumerate(segments):
-        _write(folder / _name(seed, number), segment._asdict())
-    index = _index(folder, seed)
-    index.with_suffix('.part').write_text(json.dumps({'segments': len(segments)}))
-    index.with_suffix('.part').replace(index)
-
-
-def _write(file: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
-    part = file.with_suffix('.part')
-    with part.open('wb') as stream:
-        np.savez(stream, **arrays)     # type: ignore[arg-type]
-    part.replace(file)
+        buffer = io.BytesIO()
+        np.savez(buffer, **segment._asdict())
+        write_atomically(folder / _name(seed, number), buffer.getvalue(), WAY_OUT)
+    content = json.dumps({'segments': len(segments)}).encode()
+    write_atomically(_index(folder, seed), content, WAY_OUT)
 
 
 def _index(folder: Path, seed: int) -> Path:
